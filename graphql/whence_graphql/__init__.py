@@ -1,0 +1,1 @@
+"""The GraphQL schema over lineage, and the protocols that it asks of whoever serves it."""

@@ -1,0 +1,1 @@
+"""Whence: lineage and provenance from OpenLineage events."""

@@ -1,0 +1,1 @@
+"""The event log: every accepted event, byte for byte, in the order of its commit."""

@@ -1,0 +1,138 @@
+"""The port of the graph store, and what it answers with.
+
+Durability promise: `apply` is one transaction. Rows, nodes, edges and the cursor are all there afterwards, or none is.
+A store that loses its last batches (a crash without fsync) is behind, never wrong: its cursor says where to go on.
+One contract suite (``tests/contract/test_graph_store.py``) runs on every adapter.
+
+All times are microseconds since the epoch. "At `as_of`" counts what was said of that time or before.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+from whence.graph.facts import (
+    Attempt,
+    Batch,
+    Contribution,
+    EdgeId,
+    EdgeKind,
+    Failure,
+    Node,
+    Report,
+    Role,
+    Since,
+    Use,
+)
+from whence.graph.footprint import Footprint
+
+
+class Activity(NamedTuple):
+    """What an owner's live reports say: the last ones observed, newest first, and the one declared."""
+
+    observed: list[Report]
+    declared: Report | None
+
+
+class CurrentFacet(NamedTuple):
+    """The value of an entity's facet at a time, as JSON, and when it was last said."""
+
+    entity: str
+    facet: str
+    value: str
+    body: bytes
+    at: int
+    unit: str
+
+
+class Page(NamedTuple):
+    """A place in a list that is ordered newest first: time and tie-breaker of the last row seen."""
+
+    at: int
+    key: str
+    number: int
+
+
+class Place(NamedTuple):
+    """A place in a list that is ordered by folded name, folded namespace and key."""
+
+    name: str
+    namespace: str
+    key: str
+
+
+class GraphStore(Protocol):
+    """A store of facts. Every method may raise GraphUnavailable."""
+
+    async def cursor(self) -> int:
+        """How many log entries are folded in."""
+
+    async def apply(self, batch: Batch) -> None:
+        """Apply a batch, all of it or nothing."""
+
+    async def contributions(self, units: Sequence[str]) -> dict[str, Contribution]:
+        """What these units' contributions were (without `nodes`); units that have none are left out."""
+
+    async def failures(self, limit: int) -> list[Failure]:
+        """Events that could not be folded, by index."""
+
+    async def clear(self) -> None:
+        """Forget everything; the cursor is 0."""
+
+    async def nodes(self, keys: Sequence[str]) -> dict[str, Node]:
+        """Nodes by key; those that are not there are left out."""
+
+    async def counts(self) -> dict[str, int]:
+        """Number of nodes of each kind."""
+
+    async def search(
+        self, text: str, kinds: Sequence[str], after: Place | None, limit: int
+    ) -> list[tuple[Place, Node]]:
+        """Nodes whose name or namespace contains the text, case folded, with their place. An empty text finds all."""
+
+    async def named(self, name: str, kinds: Sequence[str], limit: int) -> list[Node]:
+        """Nodes with exactly this name, case folded."""
+
+    async def owners(self, targets: Sequence[str], kinds: Sequence[EdgeKind]) -> list[EdgeId]:
+        """Edges of these kinds into the targets, live or not."""
+
+    async def edges_from(self, sources: Sequence[str], kinds: Sequence[EdgeKind]) -> dict[EdgeId, Since]:
+        """Edges of these kinds that the sources own, live or not."""
+
+    async def since(self, edges: Sequence[EdgeId]) -> dict[EdgeId, Since]:
+        """When these edges were first seen."""
+
+    async def activities(self, owners: Sequence[str], as_of: int, window: int) -> dict[str, Activity]:
+        """For each owner: of the reports that started by `as_of` and named datasets, the last `window` observed ones
+        by (start, run, number), and the last one declared. Owners without any are left out."""
+
+    async def footprints(self, keys: Sequence[str]) -> dict[str, Footprint]:
+        """Footprints by key."""
+
+    async def facets(
+        self, entities: Sequence[str], names: Sequence[str] | None, as_of: int, unit: str | None = None
+    ) -> list[CurrentFacet]:
+        """For each entity and facet the value last said by `as_of`: by any unit, or by the given one. Deleted ones are
+        left out. `names` None means all."""
+
+    async def attempts(self, runs: Sequence[str]) -> dict[str, list[Attempt]]:
+        """Attempts of runs, by number; runs without any are left out."""
+
+    async def runs_of_job(self, job: str, as_of: int, after: Page | None, limit: int) -> list[Attempt]:
+        """Attempts of a job that started by `as_of`, newest first by (start, run, number)."""
+
+    async def uses_of_runs(self, runs: Sequence[str]) -> list[Use]:
+        """What runs consumed and produced."""
+
+    async def uses_of_dataset(
+        self, dataset: str, role: Role, as_of: int, after: Page | None, limit: int
+    ) -> list[Use]:
+        """Uses of a dataset in a role at `as_of` or before, newest first by (at, run, number)."""
+
+    async def uses_of_versions(self, versions: Sequence[str]) -> list[Use]:
+        """Uses that name one of these versions by key."""
+
+    def dump(self) -> AsyncIterator[Iterable[str | int | None]]:
+        """Every fact as a row (first the table's name), in one order on every store."""
+
+    async def close(self) -> None:
+        """Let the store go. No call may follow."""

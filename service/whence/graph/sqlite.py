@@ -1,0 +1,391 @@
+"""The graph store on SQLite: embedded, in a file of its own.
+
+One writer thread, a few reader threads; WAL, so that readers see the last commit and never wait. ``synchronous=NORMAL``:
+a crash of the machine may lose the last batches, which the cursor then says, and the log brings them back.
+"""
+
+import asyncio
+import json
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from whence.graph.derive import contribution_of, derive_again, makes_edges
+from whence.graph.facts import (
+    Attempt,
+    Batch,
+    Claim,
+    Contribution,
+    EdgeId,
+    EdgeKind,
+    Failure,
+    Node,
+    Report,
+    Role,
+    Rows,
+    Since,
+    Use,
+)
+from whence.graph.footprint import Footprint
+from whence.graph.port import Activity, CurrentFacet, Page, Place
+from whence.graph.queries import load_queries
+from whence.graph.text import fold_text
+from whence_schemas.errors import ConfigurationError, GraphUnavailable
+from whence_schemas.identity import Kind
+
+SCHEMA_VERSION = 1
+_READERS = 2
+_SQL = load_queries("sqlite.sql")
+_MAX = 2**63 - 1
+_NEWEST = Page(_MAX, "\U0010ffff", _MAX)
+_T = TypeVar("_T")
+
+
+class SQLiteGraphStore:
+    """A graph in one SQLite file, or in memory (for tests and for a look at a few events)."""
+
+    def __init__(self, path: Path | None, *, read_only: bool = False) -> None:
+        """Open the store, and create it where it is not there.
+
+        Raises:
+            ConfigurationError: the file is no graph store, or one of a newer Whence.
+        """
+        self._path = path
+        self._read_only = read_only
+        self._writer = ThreadPoolExecutor(1, "whence-graph-write")
+        self._readers = ThreadPoolExecutor(_READERS, "whence-graph-read") if path else self._writer
+        self._connections = threading.local()
+        self._open: list[sqlite3.Connection] = []
+        self._writer.submit(self._migrate).result()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._uri(),
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,  # closed from another thread
+            cached_statements=256,
+            timeout=30,
+        )
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA cache_size = -32768")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        self._open.append(connection)
+        return connection
+
+    def _uri(self) -> str:
+        if self._path is None:
+            return "file::memory:"  # private to the one connection, which the one thread uses
+        if self._read_only:
+            return f"{self._path.absolute().as_uri()}?mode=ro"
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return f"{self._path.absolute().as_uri()}?mode=rwc"
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._connections, "connection", None)
+        if connection is None:
+            connection = self._connections.connection = self._connect()
+        return connection
+
+    def _migrate(self) -> None:
+        try:
+            connection = self._connection()
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0 and not self._read_only:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.executescript(
+                    f"BEGIN; {_SQL['schema']} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT"
+                )
+        except sqlite3.DatabaseError as error:
+            raise ConfigurationError(
+                f"{self._path} cannot be opened as a graph store: {error}. Set WHENCE_GRAPH to another file, or move "
+                "this one away: the graph is then built again from the log"
+            ) from error
+        if version > SCHEMA_VERSION:
+            raise ConfigurationError(
+                f"{self._path} was written by a newer Whence (format {version}, this one knows {SCHEMA_VERSION}): "
+                "upgrade Whence, or move the file away and run `whence rebuild`"
+            )
+
+    async def _read(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        return await self._run(self._readers, work)
+
+    async def _run(self, pool: ThreadPoolExecutor, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        def call() -> _T:
+            try:
+                return work(self._connection())
+            except sqlite3.OperationalError as error:
+                raise GraphUnavailable(f"the graph store {self._path} does not answer: {error}") from error
+
+        return await asyncio.get_running_loop().run_in_executor(pool, call)
+
+    async def _fetch(self, query: str, parameters: Any) -> list[Any]:
+        return await self._read(lambda c: c.execute(_SQL[query], parameters).fetchall())
+
+    async def cursor(self) -> int:
+        """How many log entries are folded in."""
+        return int((await self._fetch("cursor", ()))[0][0])
+
+    async def apply(self, batch: Batch) -> None:
+        """Apply a batch, all of it or nothing."""
+        await self._run(self._writer, lambda connection: _in_transaction(connection, _apply, batch))
+
+    async def failures(self, limit: int) -> list[Failure]:
+        """Events that could not be folded, by index."""
+        return [Failure(*row) for row in await self._fetch("failures", (limit,))]
+
+    async def clear(self) -> None:
+        """Forget everything; the cursor is 0."""
+        await self._run(self._writer, lambda c: c.executescript(f"BEGIN; {_SQL['clear']} COMMIT"))
+
+    async def contributions(self, units: Sequence[str]) -> dict[str, Contribution]:
+        """What these units' contributions were; units that have none are left out."""
+        return await self._read(lambda connection: _contributions(connection, units))
+
+    async def nodes(self, keys: Sequence[str]) -> dict[str, Node]:
+        """Nodes by key."""
+        return {row[0]: Node(*row) for row in await self._fetch("nodes", (json.dumps(keys),))}
+
+    async def counts(self) -> dict[str, int]:
+        """Number of nodes of each kind."""
+        return dict(await self._fetch("counts", ()))
+
+    async def search(
+        self, text: str, kinds: Sequence[str], after: Place | None, limit: int
+    ) -> list[tuple[Place, Node]]:
+        """Nodes whose name or namespace contains the text, by folded name."""
+
+        def work(connection: sqlite3.Connection) -> list[tuple[Place, Node]]:
+            place = after or Place("", "", "")
+            found = []
+            for kind in kinds:
+                values = {"kind": kind, "text": fold_text(text), "limit": limit, **place._asdict()}
+                rows = connection.execute(_SQL["search"], values)
+                found += [(Place(*row[:3]), Node(*row[2:])) for row in rows]
+            return sorted(found)[:limit]
+
+        return await self._read(work)
+
+    async def named(self, name: str, kinds: Sequence[str], limit: int) -> list[Node]:
+        """Nodes with exactly this name, case folded."""
+        values = {"name": fold_text(name), "kinds": json.dumps(kinds), "limit": limit}
+        return [Node(*row) for row in await self._fetch("named", values)]
+
+    async def owners(self, targets: Sequence[str], kinds: Sequence[EdgeKind]) -> list[EdgeId]:
+        """Edges of these kinds into the targets."""
+        values = {"targets": json.dumps(targets), "kinds": json.dumps(kinds)}
+        return [EdgeId(*row) for row in await self._fetch("edges_into", values)]
+
+    async def edges_from(self, sources: Sequence[str], kinds: Sequence[EdgeKind]) -> dict[EdgeId, Since]:
+        """Edges of these kinds that the sources own."""
+        return _edges(
+            await self._fetch("edges_from", {"owners": json.dumps(sources), "kinds": json.dumps(kinds)})
+        )
+
+    async def since(self, edges: Sequence[EdgeId]) -> dict[EdgeId, Since]:
+        """When these edges were first seen."""
+        return _edges(await self._fetch("since", (json.dumps(edges),)))
+
+    async def activities(self, owners: Sequence[str], as_of: int, window: int) -> dict[str, Activity]:
+        """The owners' last reports."""
+
+        def work(connection: sqlite3.Connection) -> dict[str, Activity]:
+            found: dict[str, Activity] = {}
+            values = {"owners": json.dumps(owners), "as_of": as_of}
+            for row in connection.execute(_SQL["activities"], {**values, "declared": 0, "window": window}):
+                found.setdefault(row[0], Activity([], None)).observed.append(Report(*row))
+            for row in connection.execute(_SQL["activities"], {**values, "declared": 1, "window": 1}):
+                observed = found[row[0]].observed if row[0] in found else []
+                found[row[0]] = Activity(observed, Report(*row))
+            return found
+
+        return await self._read(work)
+
+    async def footprints(self, keys: Sequence[str]) -> dict[str, Footprint]:
+        """Footprints by key."""
+        return {
+            key: Footprint.load(text) for key, text in await self._fetch("footprints", (json.dumps(keys),))
+        }
+
+    async def facets(
+        self, entities: Sequence[str], names: Sequence[str] | None, as_of: int, unit: str | None = None
+    ) -> list[CurrentFacet]:
+        """For each entity and facet the value last said."""
+
+        def work(connection: sqlite3.Connection) -> list[CurrentFacet]:
+            if names is None:
+                pairs = connection.execute(_SQL["facet_names"], (json.dumps(entities),)).fetchall()
+            else:
+                pairs = [(entity, name) for entity in entities for name in names]
+            found = []
+            for entity, facet in pairs:
+                values = {"entity": entity, "facet": facet, "as_of": as_of, "unit": unit}
+                said = connection.execute(_SQL["facet_before"], values).fetchall()
+                said += connection.execute(_SQL["facet_during"], values)
+                if said:
+                    value, at, by = max(said, key=lambda row: (row[1], row[0]))
+                    found.append((entity, facet, value, at, by))
+            bodies = _bodies(connection, {row[2] for row in found if row[2]})
+            return [CurrentFacet(e, f, v, bodies[v], at, by) for e, f, v, at, by in found if v]
+
+        return await self._read(work)
+
+    async def attempts(self, runs: Sequence[str]) -> dict[str, list[Attempt]]:
+        """Attempts of runs, by number."""
+        found: dict[str, list[Attempt]] = {}
+        for row in sorted(await self._fetch("attempts_of_units", (json.dumps(runs),))):
+            found.setdefault(row[0], []).append(Attempt(*row))
+        return found
+
+    async def runs_of_job(self, job: str, as_of: int, after: Page | None, limit: int) -> list[Attempt]:
+        """Attempts of a job, newest first."""
+        page = after or _NEWEST
+        values = {"job": job, "as_of": as_of, "limit": limit, **page._asdict()}
+        return [Attempt(*row) for row in await self._fetch("runs_of_job", values)]
+
+    async def uses_of_runs(self, runs: Sequence[str]) -> list[Use]:
+        """What runs consumed and produced."""
+        return [Use(*row) for row in sorted(await self._fetch("uses_of_runs", (json.dumps(runs),)))]
+
+    async def uses_of_dataset(
+        self, dataset: str, role: Role, as_of: int, after: Page | None, limit: int
+    ) -> list[Use]:
+        """Uses of a dataset in a role, newest first."""
+        page = after or _NEWEST
+        values = {"dataset": dataset, "role": role, "as_of": as_of, "limit": limit, **page._asdict()}
+        return [Use(*row) for row in await self._fetch("uses_of_dataset", values)]
+
+    async def uses_of_versions(self, versions: Sequence[str]) -> list[Use]:
+        """Uses that name one of these versions."""
+        return [Use(*row) for row in sorted(await self._fetch("uses_of_versions", (json.dumps(versions),)))]
+
+    async def dump(self) -> AsyncIterator[Iterable[str | int | None]]:
+        """Every fact as a row, in one order on every store."""
+        for table, columns in DUMPED.items():
+            listed = ", ".join(f'"{column}"' for column in columns)
+            rows = await self._read(
+                lambda c, table=table, listed=listed: c.execute(f"SELECT {listed} FROM {table}").fetchall()  # type: ignore[misc] # noqa: S608
+            )
+            for row in sorted((table, *row) for row in rows):
+                yield row
+
+    async def close(self) -> None:
+        """Let the store go."""
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._writer.shutdown()
+        self._readers.shutdown()
+        for connection in self._open:
+            connection.close()
+
+
+def _in_transaction(
+    connection: sqlite3.Connection, work: Callable[[sqlite3.Connection, Batch], None], batch: Batch
+) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        work(connection, batch)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _apply(connection: sqlite3.Connection, batch: Batch) -> None:
+    def many(query: str, rows: Iterable[Sequence[Any]]) -> None:
+        connection.executemany(_SQL[query], rows)
+
+    removed, added = batch.removed.items(), batch.added.items()
+    many("remove_attempt", (row[:2] for _, rows in removed for row in rows.attempts))
+    many("remove_report", (row[:6] for _, rows in removed for row in rows.reports))
+    many("remove_claim", ((*row, unit) for unit, rows in removed for row in rows.claims))
+    many("remove_use", (row[:4] for _, rows in removed for row in rows.uses))
+    many("add_attempt", (row for _, rows in added for row in rows.attempts))
+    many("add_report", ((*row, unit) for unit, rows in added for row in rows.reports))
+    many("add_claim", ((*row, unit) for unit, rows in added for row in rows.claims))
+    many("add_use", (row for _, rows in added for row in rows.uses))
+    many("add_facet", batch.facets.items())
+    many("add_footprint", ((key, footprint.document) for key, footprint in batch.footprints.items()))
+    edges = dict(batch.edges)
+    for owner in sorted(batch.replaced):
+        connection.execute(_SQL["remove_edges"], (owner,))
+        if owner[0] != Kind.RUN:
+            edges.update(_derive_again(connection, owner))
+    many("add_edge", ((*edge, *since) for edge, since in edges.items()))
+    many("add_node", (_node_row(node) for node in batch.nodes.values()))
+    many("release_facet", ((value,) for value in batch.released_facets))
+    many("release_footprint", ((key,) for key in batch.released_footprints))
+    for key in sorted(batch.released_nodes, reverse=True):
+        connection.execute(_SQL["release_node"], (key,))
+    many("add_failure", batch.failures)
+    connection.execute(_SQL["set_cursor"], (batch.cursor,))
+
+
+def _node_row(node: Node) -> tuple[str, ...]:
+    return (*node, fold_text(node.name), fold_text(node.namespace))
+
+
+def _derive_again(connection: sqlite3.Connection, owner: str) -> dict[EdgeId, Since]:
+    reports = connection.execute(_SQL["reports_by_footprint"], (owner,)).fetchall()
+    claims = connection.execute(_SQL["claims_by_value"], (owner,)).fetchall()
+    footprints = _footprints(connection, {row[0] for row in reports})
+    bodies = _bodies(connection, {row[1] for row in claims})
+    return derive_again(owner, reports, claims, footprints, bodies)
+
+
+def _contributions(connection: sqlite3.Connection, units: Sequence[str]) -> dict[str, Contribution]:
+    wanted = (json.dumps(units),)
+    attempts = [Attempt(*row) for row in connection.execute(_SQL["attempts_of_units"], wanted)]
+    reports = [(row[-1], Report(*row[:-1])) for row in connection.execute(_SQL["reports_of_units"], wanted)]
+    claims = [(row[-1], Claim(*row[:-1])) for row in connection.execute(_SQL["claims_of_units"], wanted)]
+    uses = [Use(*row) for row in connection.execute(_SQL["uses_of_runs"], wanted)]
+    runs = [unit for unit in units if unit[0] == Kind.RUN]
+    edges = _edges(connection.execute(_SQL["edges_of_owners"], (json.dumps(runs),)))
+    footprints = _footprints(connection, {report.footprint for _, report in reports})
+    bodies = _bodies(connection, {claim.value for _, claim in claims if makes_edges(claim)})
+    found = {}
+    for unit in {
+        *(row.run for row in attempts),
+        *(unit for unit, _ in reports),
+        *(unit for unit, _ in claims),
+    }:
+        rows = Rows(
+            frozenset(row for row in attempts if row.run == unit),
+            frozenset(row for by, row in reports if by == unit),
+            frozenset(row for by, row in claims if by == unit),
+            frozenset(row for row in uses if row.run == unit),
+        )
+        own = {edge: since for edge, since in edges.items() if edge.owner == unit}
+        found[unit] = contribution_of(unit, rows, own, bodies, footprints)
+    return found
+
+
+def _footprints(connection: sqlite3.Connection, keys: set[str]) -> dict[str, Footprint]:
+    rows = connection.execute(_SQL["footprints"], (json.dumps(sorted(keys)),))
+    return {key: Footprint.load(document) for key, document in rows}
+
+
+def _bodies(connection: sqlite3.Connection, values: set[str]) -> dict[str, bytes]:
+    return dict(connection.execute(_SQL["facet_bodies"], (json.dumps(sorted(values)),)))
+
+
+def _edges(rows: Iterable[Sequence[Any]]) -> dict[EdgeId, Since]:
+    return {EdgeId(*row[:4]): Since(*row[4:]) for row in rows}
+
+
+DUMPED = {
+    "attempt": Attempt._fields,
+    "claim": (*Claim._fields, "unit"),
+    "edge": (*EdgeId._fields, *Since._fields),
+    "facet": ("value", "body"),
+    "footprint": ("key", "document"),
+    "node": Node._fields,
+    "report": (*Report._fields, "unit"),
+    "use": Use._fields,
+}
+"""Tables and columns of a dump."""
