@@ -161,9 +161,7 @@ def validate_event(document: Any) -> Event:
         InvalidEvent: it is no OpenLineage event whose identity and time are clear.
     """
     if not isinstance(document, dict):
-        raise InvalidEvent(
-            f"found {shown(document)}, but an event is a JSON object: send one event as an object"
-        )
+        raise InvalidEvent(f"found {shown(document)}, but an event is a JSON object: send one event as an object")
     model: type[Event]
     if document.get("run") is not None:
         model = RunEvent

@@ -91,9 +91,7 @@ def test_a_job_event_has_no_run(run):
 
 
 def test_a_dataset_event_has_neither_run_nor_job():
-    event = parsed(
-        {"eventTime": "2026-01-31T09:30:00Z", "dataset": {"namespace": "pg", "name": "a"}, "job": None}
-    )
+    event = parsed({"eventTime": "2026-01-31T09:30:00Z", "dataset": {"namespace": "pg", "name": "a"}, "job": None})
     assert isinstance(event, DatasetEvent)
     assert event.dataset.facets == {}
     assert unit_of(event) == dataset_key("pg", "a")
@@ -203,9 +201,7 @@ def test_a_time_in_real_producers_forms(text, assumed):
     assert event.time == Time(parse_time("2026-01-31T09:30:00Z").micros, assumed)
 
 
-@pytest.mark.parametrize(
-    "name", ["extra", "time", "state", "facets", "model_config", "__class__", "self", "_x", ""]
-)
+@pytest.mark.parametrize("name", ["extra", "time", "state", "facets", "model_config", "__class__", "self", "_x", ""])
 def test_unknown_fields_are_kept_whatever_their_name(name):
     event = run_event()
     for target in (event, event["run"], event["job"], event["inputs"][0], event["outputs"][0]):
@@ -283,13 +279,9 @@ def test_a_name_may_not_be_empty(place):
 
 
 def test_the_names_of_declared_jobs_and_datasets_may_not_be_empty_either():
+    assert refusal({"eventTime": "2026-01-31T09:30:00Z", "job": {"namespace": "", "name": ""}}).field == "job.name"
     assert (
-        refusal({"eventTime": "2026-01-31T09:30:00Z", "job": {"namespace": "", "name": ""}}).field
-        == "job.name"
-    )
-    assert (
-        refusal({"eventTime": "2026-01-31T09:30:00Z", "dataset": {"namespace": "", "name": ""}}).field
-        == "dataset.name"
+        refusal({"eventTime": "2026-01-31T09:30:00Z", "dataset": {"namespace": "", "name": ""}}).field == "dataset.name"
     )
 
 
@@ -387,10 +379,7 @@ def test_each_dataset_is_an_object(place, value):
 
 def test_the_first_error_of_the_document_is_told():
     assert refusal({"outputs": [{}], "inputs": 5, "run": {}, "eventTime": 7}).field == "outputs[0].namespace"
-    assert (
-        refusal({"outputs": [{"name": 5, "namespace": 6}], "run": {}, "eventTime": 7}).field
-        == "outputs[0].name"
-    )
+    assert refusal({"outputs": [{"name": 5, "namespace": 6}], "run": {}, "eventTime": 7}).field == "outputs[0].name"
     assert refusal({"inputs": 5, "outputs": [{}], "run": {}, "eventTime": 7}).field == "inputs"
     assert refusal({"run": {}, "outputs": [{}]}).field == "run.runId"
     assert refusal({"run": {"runId": RUN_ID}, "job": run_event()["job"]}).field == "eventTime"
@@ -500,8 +489,7 @@ json_values = st.recursive(
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(codec="utf-8")),
     lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=4)
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=4)
     ),
     max_leaves=12,
 )

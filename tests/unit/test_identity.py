@@ -72,9 +72,7 @@ def test_digests_tell_sequences_apart_by_their_parts(one, other):
 
 
 def test_digests_do_not_run_parts_together():
-    assert (
-        len({digest("ab", "c"), digest("a", "bc"), digest("abc"), digest("abc", ""), digest("", "abc")}) == 5
-    )
+    assert len({digest("ab", "c"), digest("a", "bc"), digest("abc"), digest("abc", ""), digest("", "abc")}) == 5
 
 
 def test_text_and_its_utf8_are_one():

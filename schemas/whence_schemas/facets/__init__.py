@@ -14,6 +14,7 @@ from .base import (
     Ownership,
     Tags,
     facet_problem,
+    is_deleted,
     read_facet,
 )
 
@@ -100,5 +101,6 @@ __all__ = [
     "BaseFacet",
     "Registry",
     "facet_problem",
+    "is_deleted",
     "read_facet",
 ]

@@ -2,18 +2,20 @@
 
 The models require what the specification requires, save where a facet is still clear without it. Optional
 fields may be null, and so may lists and maps, which then read as empty. Unknown fields are kept; formats and
-enumerations are plain strings. Dumped with ``by_alias=True, exclude_unset=True``, a model gives back the
-facet as it was sent (save that a null list or map comes back empty).
+enumerations are plain strings. Dumped with ``exclude_unset=True``, a model gives back the facet as it was
+sent (save that a null list or map comes back empty).
 """
 
 from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.types import FailFast
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 Step = int | str
+
+_MANY = 1_000  # errors in a map, which cannot stop at the first: listing a million would take a gigabyte
 
 
 def _empty_list(value: Any) -> Any:
@@ -33,10 +35,14 @@ def _number(value: Any) -> Any:
 
 _T = TypeVar("_T")
 
-# An array or null. It stops at the first bad element: a hostile array could have millions, each an error.
+# An array, or null, which reads as empty. It stops at the first bad element: a hostile array could have
+# millions, each an error.
 Items = Annotated[list[_T], FailFast(), BeforeValidator(_empty_list)]
 
-# An object of one kind of values, or null.
+# An array, or null, which says something else than an empty one.
+ItemsOrNone = Annotated[list[_T] | None, FailFast()]
+
+# An object of one kind of values, or null, which reads as empty.
 Table = Annotated[dict[str, _T], BeforeValidator(_empty_map)]
 
 # Facets by name, as they were sent. Any JSON values.
@@ -53,15 +59,30 @@ class Open(BaseModel):
 
 
 class BaseFacet(Open):
-    """A facet. Real producers also leave out `_producer` and `_schemaURL`.
+    """A facet. `_producer`, `_schemaURL` and `_deleted` are optional; real producers leave them out.
 
-    Attributes:
-        deleted: `_deleted`: the job or dataset no longer has this facet; nothing else in it counts.
+    They are properties, not fields, so that a facet's own field of the name `producer` cannot get in their
+    way.
     """
 
-    producer: str | None = Field(default=None, alias="_producer")
-    schemaURL: str | None = Field(default=None, alias="_schemaURL")
-    deleted: StrictBool | None = Field(default=None, alias="_deleted")
+    @property
+    def producer(self) -> str | None:
+        """`_producer`: URI of what made the facet; None if that is not said, or not as a string."""
+        return self._text("_producer")
+
+    @property
+    def schemaURL(self) -> str | None:
+        """`_schemaURL`: URL of the facet's JSON Schema; None if that is not said, or not as a string."""
+        return self._text("_schemaURL")
+
+    @property
+    def deleted(self) -> bool:
+        """`_deleted`: the job or dataset no longer has this facet; nothing else in it counts."""
+        return is_deleted(self.model_extra)
+
+    def _text(self, name: str) -> str | None:
+        value = (self.model_extra or {}).get(name)
+        return value if isinstance(value, str) else None
 
 
 class JobRef(Open):
@@ -124,6 +145,11 @@ class Tags(BaseFacet):
 _F = TypeVar("_F", bound=BaseFacet)
 
 
+def is_deleted(value: Any) -> bool:
+    """Whether a facet, as it was sent, takes itself away from its job or dataset (``_deleted: true``)."""
+    return isinstance(value, dict) and value.get("_deleted") is True
+
+
 def read_facet(model: type[_F], value: Any) -> _F | None:
     """The facet as its model; None if null, deleted or not fitting (see `facet_problem`). Never raises."""
     facet, _ = _read(model, value)
@@ -133,11 +159,15 @@ def read_facet(model: type[_F], value: Any) -> _F | None:
 def facet_problem(model: type[BaseFacet], value: Any) -> str | None:
     """Why a facet does not fit its model, in one sentence; None if it fits, is null or is deleted."""
     _, error = _read(model, value)
-    return None if error is None else _problem(error.errors(include_url=False)[0])
+    if error is None:
+        return None
+    if error.error_count() > _MANY:
+        return f"it does not fit in {error.error_count()} places"
+    return _problem(error.errors(include_url=False)[0])
 
 
 def _read(model: type[_F], value: Any) -> tuple[_F | None, ValidationError | None]:
-    if value is None or (isinstance(value, dict) and value.get("_deleted") is True):
+    if value is None or is_deleted(value):
         return None, None
     try:
         return model.model_validate(value), None

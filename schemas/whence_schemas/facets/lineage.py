@@ -6,7 +6,7 @@ list, which says that there is nothing upstream.
 
 from pydantic import Field, StrictBool
 
-from .base import BaseFacet, Items, Open, Table
+from .base import BaseFacet, Items, ItemsOrNone, Open, Table
 
 
 class Transformation(Open):
@@ -61,7 +61,7 @@ class LineageEntry(Open):
     namespace: str | None = None
     name: str | None = None
     runId: str | None = None
-    inputs: list[LineageInput] | None = None
+    inputs: ItemsOrNone[LineageInput] = None
     fields: Table[LineageField] = Field(default_factory=dict)
 
 
@@ -79,5 +79,5 @@ class DatasetLineage(BaseFacet):
         fields: sources by the dataset's field.
     """
 
-    inputs: list[LineageInput] | None = None
+    inputs: ItemsOrNone[LineageInput] = None
     fields: Table[LineageField] = Field(default_factory=dict)

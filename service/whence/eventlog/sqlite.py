@@ -102,9 +102,7 @@ class SQLiteEventLog:
 
     async def read_units(self, units: Sequence[str], end: int) -> dict[str, list[Entry]]:
         """See the port."""
-        return await self._readers.run(
-            lambda connection: _by_unit(connection, list(dict.fromkeys(units)), end)
-        )
+        return await self._readers.run(lambda connection: _by_unit(connection, list(dict.fromkeys(units)), end))
 
     async def size(self) -> int:
         """See the port."""
@@ -166,9 +164,7 @@ _Outcome = list[list[Appended]] | Exception
 class _Writer:
     """The one thread that appends. What is queued while a commit runs shares the next one."""
 
-    def __init__(
-        self, connection: sqlite3.Connection, acknowledge: Callable[[list[_Append], _Outcome], None]
-    ) -> None:
+    def __init__(self, connection: sqlite3.Connection, acknowledge: Callable[[list[_Append], _Outcome], None]) -> None:
         self._connection = connection
         self._acknowledge = acknowledge
         self._key: bytes = connection.execute("SELECT hmac_key FROM secret").fetchone()[0]
@@ -295,11 +291,10 @@ def _size(connection: sqlite3.Connection) -> int:
 def _page(connection: sqlite3.Connection, start: int, limit: int, max_bytes: int) -> list[Entry]:
     """Entries from `start` on, within both bounds."""
     query = f"{_SELECT} WHERE entry.idx >= ? ORDER BY entry.idx LIMIT ?"
+    limit = max(limit, 0)  # SQLite takes a negative one for none at all
     entries: list[Entry] = []
     size = 0
-    with closing(
-        connection.execute(query, (start, max(limit, 0)))
-    ) as rows:  # to SQLite -1 is no limit at all
+    with closing(connection.execute(query, (start, limit))) as rows:
         for entry in map(Entry._make, rows):
             size += len(entry.payload or b"")
             if entries and size > max_bytes:
@@ -363,9 +358,7 @@ def _connect(uri: str, mode: Literal["rw", "ro"], path: Path | str) -> sqlite3.C
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA fullfsync = ON")  # macOS: without it, fsync stops at the drive's cache
-            connection.execute(
-                "PRAGMA secure_delete = ON"
-            )  # erased events are overwritten; appends cost the same
+            connection.execute("PRAGMA secure_delete = ON")  # erased events are overwritten; appends cost the same
         if is_new:
             _create_tables(connection)
         undo.pop_all()
@@ -476,8 +469,7 @@ def _opening_error(path: Path | str, reason: str, code: int) -> WhenceError:
         return LogUnavailable(f"{path} cannot be opened now ({reason}). Check the disk and its free space.")
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return ConfigurationError(
-            f"{path} is damaged or no event log ({reason})."
-            " Restore it from a backup, or point Whence at another file."
+            f"{path} is damaged or no event log ({reason}). Restore it from a backup, or point Whence at another file."
         )
     return ConfigurationError(
         f"{path} cannot be opened as the event log ({reason}). Check the path, and that Whence may use it."

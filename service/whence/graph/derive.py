@@ -68,9 +68,7 @@ def makes_edges(claim: Claim) -> bool:
     """Whether edges or nodes can follow from a claim: it says a value of a job's or a dataset's own facet."""
     if not claim.value or claim.facet not in _READERS or len(claim.entity) != _KEY_LENGTH:
         return False
-    return claim.entity[0] == Kind.DATASET or (
-        claim.entity[0] == Kind.JOB and claim.facet not in _OF_DATASETS_ONLY
-    )
+    return claim.entity[0] == Kind.DATASET or (claim.entity[0] == Kind.JOB and claim.facet not in _OF_DATASETS_ONLY)
 
 
 _derived: dict[tuple[str, str, str], Derived] = {}
@@ -142,7 +140,7 @@ def _symlinks(entity: str, value: Any) -> Found:
 def _lifecycle(entity: str, value: Any) -> Found:
     facet = read_facet(LifecycleStateChange, value)
     if facet and facet.lifecycleStateChange.upper() == "RENAME" and facet.previousIdentifier:
-        yield EdgeKind.ALIAS, entity, _dataset(facet.previousIdentifier)
+        yield EdgeKind.RENAMED_FROM, entity, _dataset(facet.previousIdentifier)
 
 
 def _dataset(named: DatasetRef) -> Node:

@@ -19,7 +19,8 @@ class EdgeKind(StrEnum):
     WRITES = "WRITES"  # job -> dataset
     PART_OF = "PART_OF"  # job -> job that contains it
     DERIVED_FROM = "DERIVED_FROM"  # column or dataset -> column or dataset
-    ALIAS = "ALIAS"  # dataset -> other name of it
+    ALIAS = "ALIAS"  # dataset -> other name of it, while its `symlinks` facet says so
+    RENAMED_FROM = "RENAMED_FROM"  # dataset -> its name before, from then on
     HAS_FIELD = "HAS_FIELD"  # dataset -> column
     OWNED_BY = "OWNED_BY"  # dataset or job -> owner
     TAGGED = "TAGGED"  # dataset, job or run -> tag
@@ -173,12 +174,15 @@ class Rows(NamedTuple):
         )
 
 
+NO_ROWS = Rows()
+
+
 @dataclass(frozen=True, slots=True)
 class Contribution:
     """All that one unit says: its rows, the edges that follow from them, and the content that they refer to."""
 
     unit: str
-    rows: Rows = Rows()
+    rows: Rows = NO_ROWS
     edges: dict[EdgeId, Since] = field(default_factory=dict)
     nodes: frozenset[Node] = frozenset()
     facets: dict[str, bytes] = field(default_factory=dict)

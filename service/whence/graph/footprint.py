@@ -4,11 +4,11 @@ Footprints are addressed by their content: runs of one job that do the same shar
 costs one footprint, and what lineage asks (which edges did the last attempts show?) is a union over a few of them.
 """
 
-import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import orjson
 
 from whence.graph.canonical import canonical_json
 from whence_schemas.identity import column_key, digest
@@ -27,64 +27,67 @@ class ColumnEdge(NamedTuple):
     transformations: str
 
 
-@dataclass(frozen=True)
 class Footprint:
-    """Reads and writes, by dataset key; sorted, so that equal footprints have equal keys.
+    """Reads and writes, by dataset key. Equal footprints have equal keys.
 
-    parents: keys of the jobs that contain this one.
-    flows: for an output whose inputs are known more exactly than "all that was read", those inputs.
+    Attributes:
+        parents: keys of the jobs that contain this one.
+        reads: what was read. writes: what was written.
+        flows: for an output whose inputs are known more exactly than "all that was read", those inputs.
     """
 
-    parents: tuple[str, ...] = ()
-    reads: tuple[str, ...] = ()
-    writes: tuple[str, ...] = ()
-    flows: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    columns: tuple[ColumnEdge, ...] = ()
+    def __init__(
+        self,
+        parents: Iterable[str] = (),
+        reads: Iterable[str] = (),
+        writes: Iterable[str] = (),
+        flows: dict[str, Iterable[str]] | None = None,
+        columns: Iterable[ColumnEdge] = (),
+    ) -> None:
+        self.parents = tuple(sorted(parents))
+        self.reads = tuple(sorted(reads))
+        self.writes = tuple(sorted(writes))
+        self.flows = {output: tuple(sorted(inputs)) for output, inputs in (flows or {}).items()}
+        self._columns = _pack(sorted(columns))
+
+    @staticmethod
+    def load(document: str) -> "Footprint":
+        """The footprint that a document holds."""
+        value = orjson.loads(document)
+        footprint = Footprint(value["parents"], value["reads"], value["writes"], value["flows"])
+        footprint._columns = value["columns"]
+        return footprint
 
     @cached_property
     def document(self) -> str:
-        """The footprint as JSON, each key and transformation once."""
-        columns = self.columns
-        datasets = _index(key for edge in columns for key in (edge.output, edge.source))
-        transformations = _index(edge.transformations for edge in columns)
-        edges = [
-            [
-                datasets[e.output],
-                e.field,
-                datasets[e.source],
-                e.source_field,
-                transformations[e.transformations],
-            ]
-            for e in columns
-        ]
-        document = {
+        """The footprint as JSON."""
+        value = {
             "parents": self.parents,
             "reads": self.reads,
             "writes": self.writes,
-            "flows": dict(self.flows),
-            "columns": {"datasets": list(datasets), "transformations": list(transformations), "edges": edges},
+            "flows": self.flows,
+            "columns": self._columns,
         }
-        return canonical_json(document).decode()
+        return canonical_json(value).decode()
 
     @cached_property
     def key(self) -> str:
         """Address of the content."""
         return digest(self.document)
 
-    @staticmethod
-    def load(document: str) -> "Footprint":
-        """The footprint that a document holds."""
-        value = json.loads(document)
-        datasets, transformations = value["columns"]["datasets"], value["columns"]["transformations"]
-        return Footprint(
-            tuple(value["parents"]),
-            tuple(value["reads"]),
-            tuple(value["writes"]),
-            tuple((output, tuple(inputs)) for output, inputs in value["flows"].items()),
-            tuple(
-                ColumnEdge(datasets[o], field, datasets[s], source_field, transformations[t])
-                for o, field, s, source_field, t in value["columns"]["edges"]
-            ),
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Footprint) and self.document == other.document
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    @cached_property
+    def columns(self) -> tuple[ColumnEdge, ...]:
+        """Column lineage."""
+        datasets, said = self._columns["datasets"], self._columns["transformations"]
+        return tuple(
+            ColumnEdge(datasets[output], field, datasets[source], source_field, said[transformation])
+            for output, field, source, source_field, transformation in self._columns["edges"]
         )
 
     @property
@@ -92,13 +95,9 @@ class Footprint:
         """Whether it names any dataset at all."""
         return bool(self.reads or self.writes)
 
-    @cached_property
-    def _flows(self) -> dict[str, tuple[str, ...]]:
-        return dict(self.flows)
-
     def inputs_of(self, output: str) -> tuple[str, ...]:
         """What flows into one of the written datasets."""
-        return self._flows.get(output, self.reads)
+        return self.flows.get(output, self.reads)
 
     def outputs_of(self, source: str) -> Iterator[str]:
         """The written datasets that something read flows into."""
@@ -118,6 +117,19 @@ class Footprint:
 def end_of(dataset: str, field: str) -> str:
     """Key of a column edge's end: the column, or the dataset where the field is empty."""
     return column_key(dataset, field) if field else dataset
+
+
+def _pack(columns: list[ColumnEdge]) -> dict[str, Any]:
+    """Column edges with each dataset and each transformation said once."""
+    datasets = _index(key for edge in columns for key in (edge.output, edge.source))
+    said = _index(edge.transformations for edge in columns)
+    return {
+        "datasets": list(datasets),
+        "transformations": list(said),
+        "edges": [
+            [datasets[e.output], e.field, datasets[e.source], e.source_field, said[e.transformations]] for e in columns
+        ],
+    }
 
 
 def _index(values: Iterable[str]) -> dict[str, int]:

@@ -123,9 +123,7 @@ class GraphStore(Protocol):
     async def uses_of_runs(self, runs: Sequence[str]) -> list[Use]:
         """What runs consumed and produced."""
 
-    async def uses_of_dataset(
-        self, dataset: str, role: Role, as_of: int, after: Page | None, limit: int
-    ) -> list[Use]:
+    async def uses_of_dataset(self, dataset: str, role: Role, as_of: int, after: Page | None, limit: int) -> list[Use]:
         """Uses of a dataset in a role at `as_of` or before, newest first by (at, run, number)."""
 
     async def uses_of_versions(self, versions: Sequence[str]) -> list[Use]:

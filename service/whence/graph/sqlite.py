@@ -96,9 +96,7 @@ class SQLiteGraphStore:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version == 0 and not self._read_only:
                 connection.execute("PRAGMA journal_mode = WAL")
-                connection.executescript(
-                    f"BEGIN; {_SQL['schema']} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT"
-                )
+                connection.executescript(f"BEGIN; {_SQL['schema']} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
         except sqlite3.DatabaseError as error:
             raise ConfigurationError(
                 f"{self._path} cannot be opened as a graph store: {error}. Set WHENCE_GRAPH to another file, or move "
@@ -181,9 +179,7 @@ class SQLiteGraphStore:
 
     async def edges_from(self, sources: Sequence[str], kinds: Sequence[EdgeKind]) -> dict[EdgeId, Since]:
         """Edges of these kinds that the sources own."""
-        return _edges(
-            await self._fetch("edges_from", {"owners": json.dumps(sources), "kinds": json.dumps(kinds)})
-        )
+        return _edges(await self._fetch("edges_from", {"owners": json.dumps(sources), "kinds": json.dumps(kinds)}))
 
     async def since(self, edges: Sequence[EdgeId]) -> dict[EdgeId, Since]:
         """When these edges were first seen."""
@@ -206,9 +202,7 @@ class SQLiteGraphStore:
 
     async def footprints(self, keys: Sequence[str]) -> dict[str, Footprint]:
         """Footprints by key."""
-        return {
-            key: Footprint.load(text) for key, text in await self._fetch("footprints", (json.dumps(keys),))
-        }
+        return {key: Footprint.load(text) for key, text in await self._fetch("footprints", (json.dumps(keys),))}
 
     async def facets(
         self, entities: Sequence[str], names: Sequence[str] | None, as_of: int, unit: str | None = None
@@ -250,9 +244,7 @@ class SQLiteGraphStore:
         """What runs consumed and produced."""
         return [Use(*row) for row in sorted(await self._fetch("uses_of_runs", (json.dumps(runs),)))]
 
-    async def uses_of_dataset(
-        self, dataset: str, role: Role, as_of: int, after: Page | None, limit: int
-    ) -> list[Use]:
+    async def uses_of_dataset(self, dataset: str, role: Role, as_of: int, after: Page | None, limit: int) -> list[Use]:
         """Uses of a dataset in a role, newest first."""
         page = after or _NEWEST
         values = {"dataset": dataset, "role": role, "as_of": as_of, "limit": limit, **page._asdict()}

@@ -58,9 +58,7 @@ class Builder:
         bodies = self._claims.bodies(claims)
         for claim in claims:
             self._derive(claim, bodies)
-        rows = Rows(
-            frozenset(self.attempts), frozenset(self._reports), claims, frozenset(self._uses.values())
-        )
+        rows = Rows(frozenset(self.attempts), frozenset(self._reports), claims, frozenset(self._uses.values()))
         nodes = frozenset(self._nodes.values())
         return Contribution(self._unit, rows, self._edges, nodes, bodies, self._footprints)
 

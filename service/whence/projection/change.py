@@ -16,9 +16,7 @@ def add_change(batch: Batch, old: Contribution, new: Contribution) -> None:
     _put(batch.removed, new.unit, old.rows.minus(new.rows))
     _put(batch.added, new.unit, new.rows.minus(old.rows))
     lost = {
-        edge.owner
-        for edge, since in old.edges.items()
-        if edge not in new.edges or not new.edges[edge].covers(since)
+        edge.owner for edge, since in old.edges.items() if edge not in new.edges or not new.edges[edge].covers(since)
     }
     batch.replaced |= lost
     merge(

@@ -101,9 +101,7 @@ class JobIO:
     def _add_entry(self, entry: LineageEntry, io_of: "JobsIO") -> None:
         namespace, name = entry.namespace or "", entry.name or ""
         output = self._name(namespace, name)
-        writers = [
-            io_of(s.namespace, s.name) if s.name else self for s in entry.inputs or () if s.type == "JOB"
-        ]
+        writers = [io_of(s.namespace, s.name) if s.name else self for s in entry.inputs or () if s.type == "JOB"]
         for writer in writers:
             writer._writes[writer._name(namespace, name)] = None
         if len(writers) < len(entry.inputs or ()) or not writers or output in self.outputs:
@@ -115,9 +113,7 @@ class JobIO:
         self._writes[output] = None
         self._add_target(output, facet.inputs, facet.fields)
 
-    def _add_target(
-        self, output: str, inputs: list[LineageInput] | None, fields: dict[str, LineageField]
-    ) -> None:
+    def _add_target(self, output: str, inputs: list[LineageInput] | None, fields: dict[str, LineageField]) -> None:
         target = self._targets.setdefault(output, _Target())
         target.closed = target.closed or (inputs is not None and not inputs and not fields)
         rows = [("", source) for source in inputs or ()]
@@ -150,19 +146,22 @@ class JobIO:
         return key
 
     def footprint(self) -> Footprint:
-        """Everything said, as one footprint. What a column or an output derives from is read, even if no input
-        said so; the `lineage` facet goes before `columnLineage`, and that before inputs x outputs."""
+        """Everything said, as one footprint.
+
+        What a column or an output derives from is read, even if no input said so. The `lineage` facet goes before
+        `columnLineage`, and that before inputs x outputs.
+        """
         columns = self._effective_columns()
         sources = [edge.source for edges in columns.values() for edge in edges]
         explicit = [key for target in self._targets.values() for key in target.sources]
-        reads = tuple(sorted({*self.inputs, *self._reads, *sources, *explicit}))
-        writes = tuple(sorted({*self.outputs, *self._writes}))
+        reads = {*self.inputs, *self._reads, *sources, *explicit}
+        writes = {*self.outputs, *self._writes}
         return Footprint(
-            parents=tuple(sorted(self.parents)),
-            reads=reads,
-            writes=writes,
-            flows=tuple(self._flows(reads, writes, columns)),
-            columns=tuple(sorted(edge for edges in columns.values() for edge in edges)),
+            self.parents,
+            reads,
+            writes,
+            dict(self._flows(reads, writes, columns)),
+            (edge for edges in columns.values() for edge in edges),
         )
 
     def _effective_columns(self) -> dict[str, tuple[ColumnEdge, ...]]:
@@ -173,10 +172,10 @@ class JobIO:
         return columns
 
     def _flows(
-        self, reads: tuple[str, ...], writes: tuple[str, ...], columns: dict[str, tuple[ColumnEdge, ...]]
-    ) -> Iterable[tuple[str, tuple[str, ...]]]:
-        """Inputs by output where they are known better than "all". Column lineage tells outputs of one job apart;
-        an input that no output accounts for may flow into any of them."""
+        self, reads: set[str], writes: set[str], columns: dict[str, tuple[ColumnEdge, ...]]
+    ) -> Iterable[tuple[str, set[str]]]:
+        """Inputs by output where they are known better than "all". Column lineage tells the outputs of one
+        job apart; an input that no output accounts for may flow into any of them."""
         by_output = {output: {e.source for e in columns[output]} for output in writes if columns.get(output)}
         for output, target in self._targets.items():
             by_output[output] = set(target.sources)
@@ -185,11 +184,11 @@ class JobIO:
             if output in self._targets:
                 inputs = by_output[output]
             elif output in by_output and len(writes) > 1:
-                inputs = by_output[output] | (set(reads) - attributed)
+                inputs = by_output[output] | (reads - attributed)
             else:
                 continue
             if len(inputs) < len(reads):
-                yield output, tuple(sorted(inputs))
+                yield output, inputs
 
 
 def _update(endpoint: Endpoint, dataset: Dataset, partitions: str) -> None:
@@ -203,7 +202,7 @@ def _update(endpoint: Endpoint, dataset: Dataset, partitions: str) -> None:
 
 
 def _partitions(condition: Condition) -> str:
-    """The partitions that a `subset` facet lists, as a sorted JSON array; empty where it says it otherwise."""
+    """The partitions that a condition lists, as a sorted JSON array; empty where it says it otherwise."""
     found: list[Any] = []
     if condition.type == "partition":
         found = [partition.dimensions or partition.identifier for partition in condition.partitions]

@@ -173,9 +173,7 @@ class _AttemptFold:
             self._link(EdgeKind.TAGGED, tag_node(tag.key, tag.value))
         tests = read_facet(RunTests, event.run.facets.get("test"))
         for test in tests.tests if tests else ():
-            self._link(
-                EdgeKind.CHECKED, Node(assertion_key("", test.name, ""), Kind.ASSERTION, "", test.name)
-            )
+            self._link(EdgeKind.CHECKED, Node(assertion_key("", test.name, ""), Kind.ASSERTION, "", test.name))
 
     def _link(self, kind: EdgeKind, node: Node) -> None:
         self._nodes[node.key] = node
@@ -268,9 +266,7 @@ class _AttemptFold:
         label, partitions = (endpoint.version, endpoint.partitions) if endpoint else ("", "")
         version = version_key(dataset, label) if label else ""
         done = int(self._state == State.COMPLETE)
-        return Use(
-            self._run, self._number, Role.CONSUMED, dataset, self.start, version, label, done, partitions
-        )
+        return Use(self._run, self._number, Role.CONSUMED, dataset, self.start, version, label, done, partitions)
 
     def _produced(self, io: JobIO, dataset: str) -> Use:
         endpoint = io.outputs.get(dataset)

@@ -1,0 +1,35 @@
+"""Containers: DAGs, flows and applications that only hold other jobs. Lineage flows through what they hold."""
+
+from whence.graph.facts import EdgeKind
+from whence.graph.port import GraphStore
+from whence_schemas.identity import Kind
+from whence_schemas.lineage import Question
+
+_MAX_JOBS = 10_000
+
+
+async def child_jobs(store: GraphStore, jobs: list[str], as_of: int, window: int) -> dict[str, str]:
+    """Jobs whose runs are contained in the jobs' runs, with the job that contains each.
+
+    What a run says of its parent's job is a hint; the parent's own events are authoritative: so children are found by
+    that hint, and by the runs that the jobs had.
+    """
+    children = {edge.owner: edge.target for edge in await store.owners(jobs, [EdgeKind.PART_OF])}
+    runs = {attempt.run: job for job in jobs for attempt in await store.runs_of_job(job, as_of, None, window)}
+    inner = {edge.owner: runs[edge.target] for edge in await store.owners(sorted(runs), [EdgeKind.CHILD_OF])}
+    for run, attempts in (await store.attempts(sorted(inner))).items():
+        children.update((attempt.job, inner[run]) for attempt in attempts)
+    return {child: parent for child, parent in sorted(children.items()) if child != parent}
+
+
+async def contained_jobs(store: GraphStore, job: str, question: Question) -> dict[str, str]:
+    """The job (with an empty parent), and all jobs in it to any depth with the job that contains each."""
+    assert job[0] == Kind.JOB
+    found = {job: ""}
+    frontier = [job]
+    while frontier and len(found) < _MAX_JOBS:
+        children = await child_jobs(store, frontier, question.as_of, question.window)
+        new = {child: parent for child, parent in children.items() if child not in found}
+        found.update(new)
+        frontier = list(new)
+    return found

