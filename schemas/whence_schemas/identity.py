@@ -26,6 +26,10 @@ class Kind(StrEnum):
     ASSERTION = "A"
 
 
+KIND_NAMES = {kind.value: kind.name for kind in Kind}
+"""Names of the kinds, such as DATASET, by their letters."""
+
+
 def digest(*parts: str | bytes) -> str:
     """22 URL-safe characters that identify the sequence of parts (128 bits of SHA-256)."""
     hasher = sha256()

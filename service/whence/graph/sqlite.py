@@ -30,7 +30,7 @@ from whence.graph.facts import (
     Use,
 )
 from whence.graph.footprint import Footprint
-from whence.graph.port import Activity, CurrentFacet, Page, Place
+from whence.graph.port import Activity, CurrentFacet, Neighbours, Page, Place, footprints_of
 from whence.graph.queries import load_queries
 from whence.graph.text import fold_text
 from whence_schemas.errors import ConfigurationError, GraphUnavailable
@@ -174,8 +174,7 @@ class SQLiteGraphStore:
 
     async def owners(self, targets: Sequence[str], kinds: Sequence[EdgeKind]) -> list[EdgeId]:
         """Edges of these kinds into the targets."""
-        values = {"targets": json.dumps(targets), "kinds": json.dumps(kinds)}
-        return [EdgeId(*row) for row in await self._fetch("edges_into", values)]
+        return await self._read(lambda connection: _edges_into(connection, targets, kinds))
 
     async def edges_from(self, sources: Sequence[str], kinds: Sequence[EdgeKind]) -> dict[EdgeId, Since]:
         """Edges of these kinds that the sources own."""
@@ -187,18 +186,24 @@ class SQLiteGraphStore:
 
     async def activities(self, owners: Sequence[str], as_of: int, window: int) -> dict[str, Activity]:
         """The owners' last reports."""
+        return await self._read(lambda connection: _activities(connection, owners, as_of, window))
 
-        def work(connection: sqlite3.Connection) -> dict[str, Activity]:
-            found: dict[str, Activity] = {}
-            values = {"owners": json.dumps(owners), "as_of": as_of}
-            for row in connection.execute(_SQL["activities"], {**values, "declared": 0, "window": window}):
-                found.setdefault(row[0], Activity([], None)).observed.append(Report(*row))
-            for row in connection.execute(_SQL["activities"], {**values, "declared": 1, "window": 1}):
-                observed = found[row[0]].observed if row[0] in found else []
-                found[row[0]] = Activity(observed, Report(*row))
-            return found
+    async def neighbours(
+        self, targets: Sequence[str], kinds: Sequence[EdgeKind], owners: Sequence[str], as_of: int, window: int
+    ) -> Neighbours:
+        """One hop in one call."""
+
+        def work(connection: sqlite3.Connection) -> Neighbours:
+            edges = _edges_into(connection, targets, kinds)
+            every = list(dict.fromkeys([*owners, *(edge.owner for edge in edges)]))
+            activities = _activities(connection, every, as_of, window)
+            return Neighbours(edges, activities, _footprints(connection, footprints_of(activities.values())))
 
         return await self._read(work)
+
+    async def aliases(self, keys: Sequence[str]) -> dict[EdgeId, Since]:
+        """Alias edges at either end of which one of the keys is."""
+        return _edges(await self._fetch("aliases", {"keys": json.dumps(keys)}))
 
     async def footprints(self, keys: Sequence[str]) -> dict[str, Footprint]:
         """Footprints by key."""
@@ -354,6 +359,22 @@ def _contributions(connection: sqlite3.Connection, units: Sequence[str]) -> dict
         )
         own = {edge: since for edge, since in edges.items() if edge.owner == unit}
         found[unit] = contribution_of(unit, rows, own, bodies, footprints)
+    return found
+
+
+def _edges_into(connection: sqlite3.Connection, targets: Sequence[str], kinds: Sequence[EdgeKind]) -> list[EdgeId]:
+    values = {"targets": json.dumps(targets), "kinds": json.dumps(kinds)}
+    return [EdgeId(*row) for row in connection.execute(_SQL["edges_into"], values)]
+
+
+def _activities(connection: sqlite3.Connection, owners: Sequence[str], as_of: int, window: int) -> dict[str, Activity]:
+    found: dict[str, Activity] = {}
+    values = {"owners": json.dumps(owners), "as_of": as_of}
+    for row in connection.execute(_SQL["activities"], {**values, "declared": 0, "window": window}):
+        found.setdefault(row[0], Activity([], None)).observed.append(Report(*row))
+    for row in connection.execute(_SQL["activities"], {**values, "declared": 1, "window": 1}):
+        observed = found[row[0]].observed if row[0] in found else []
+        found[row[0]] = Activity(observed, Report(*row))
     return found
 
 

@@ -15,7 +15,7 @@ CREATE TABLE edge (
     observed INTEGER, declared INTEGER,
     PRIMARY KEY (owner, kind, source, target)
 ) WITHOUT ROWID;
-CREATE INDEX edge_by_target ON edge (target, kind);
+CREATE INDEX edge_by_target ON edge (target, kind) WHERE kind <> 'HAS_FIELD';
 
 CREATE TABLE attempt (
     run TEXT NOT NULL, number INTEGER NOT NULL, job TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER,
@@ -109,7 +109,9 @@ DELETE FROM facet WHERE value = ?1 AND NOT EXISTS (SELECT 1 FROM claim WHERE val
 DELETE FROM footprint WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM report WHERE footprint = ?1)
 -- name: release_node
 DELETE FROM node WHERE key = ?1
-    AND NOT EXISTS (SELECT 1 FROM edge WHERE target = ?1)
+    AND NOT EXISTS (SELECT 1 FROM edge WHERE target = ?1 AND kind <> 'HAS_FIELD')
+    AND NOT EXISTS (SELECT 1 FROM edge
+        WHERE owner = node.of AND kind = 'HAS_FIELD' AND source = node.of AND target = ?1)
     AND NOT EXISTS (SELECT 1 FROM attempt WHERE run = ?1)
     AND NOT EXISTS (SELECT 1 FROM attempt WHERE job = ?1)
     AND NOT EXISTS (SELECT 1 FROM report WHERE owner = ?1)
@@ -162,7 +164,14 @@ ORDER BY kind, folded_namespace, key LIMIT :limit
 
 -- name: edges_into
 SELECT owner, kind, source, target FROM (SELECT value AS wanted FROM json_each(:targets))
-JOIN edge ON edge.target = wanted AND kind IN (SELECT value FROM json_each(:kinds))
+JOIN edge ON edge.target = wanted AND kind IN (SELECT value FROM json_each(:kinds)) AND kind <> 'HAS_FIELD'
+-- name: aliases
+SELECT owner, kind, source, target, observed, declared FROM (SELECT value AS wanted FROM json_each(:keys))
+JOIN edge ON edge.owner = wanted AND kind IN ('ALIAS', 'RENAMED_FROM')
+UNION
+SELECT owner, kind, source, target, observed, declared FROM (SELECT value AS wanted FROM json_each(:keys))
+JOIN edge ON edge.target = wanted AND kind IN ('ALIAS', 'RENAMED_FROM') AND kind <> 'HAS_FIELD'
+
 -- name: edges_from
 SELECT owner, kind, source, target, observed, declared FROM (SELECT value AS wanted FROM json_each(:owners))
 JOIN edge ON edge.owner = wanted AND kind IN (SELECT value FROM json_each(:kinds))

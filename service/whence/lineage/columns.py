@@ -9,7 +9,7 @@ from whence.graph.port import GraphStore
 from whence.lineage.live import Live, LiveOwners
 from whence.lineage.names import Names
 from whence.lineage.traversal import Budget, add_edge, since_first
-from whence_schemas.identity import Kind, column_key, dataset_of_column
+from whence_schemas.identity import KIND_NAMES, Kind, column_key, dataset_of_column
 from whence_schemas.lineage import Direction, Limit, LineageEdge, LineageGraph, LineageNode, Question, Seen
 
 
@@ -53,8 +53,7 @@ class ColumnTraversal:
     async def _columns_of(self, dataset: str) -> list[Column]:
         """Columns that the dataset itself has, and those that jobs next to it name."""
         await self._load_fields([dataset])
-        owners = [edge.owner for edge in await self._store.owners([dataset], [EdgeKind.READS, EdgeKind.WRITES])]
-        await self._live.fetch(owners)
+        owners = [edge.owner for edge in await self._live.into([dataset], [EdgeKind.READS, EdgeKind.WRITES])]
         fields = dict.fromkeys(self._fields[dataset])
         for _, live in self._live.known(owners):
             for footprint in live.footprints():
@@ -97,9 +96,8 @@ class ColumnTraversal:
         columns = self._members(frontier)
         datasets = list(dict.fromkeys(column.dataset for column in columns))
         writers: dict[str, list[str]] = {dataset: [dataset] for dataset in datasets}
-        for edge in await self._store.owners(datasets, [EdgeKind.WRITES]):
+        for edge in await self._live.into(datasets, [EdgeKind.WRITES], datasets):
             writers[edge.target].append(edge.owner)
-        await self._live.fetch(owner for owners in writers.values() for owner in owners)
         reached: dict[Column, None] = {}
         for column in columns:
             for owner, live in self._live.known(writers[column.dataset]):
@@ -112,7 +110,6 @@ class ColumnTraversal:
         """Columns that derive from these, or from their datasets as a whole."""
         columns = self._members(frontier)
         readers = await self._readers(columns)
-        await self._live.fetch(owner for owners in readers.values() for owner in owners)
         found = [
             (column, owner, live, edge)
             for column in columns
@@ -133,7 +130,7 @@ class ColumnTraversal:
             targets.setdefault(column_key(*column), []).append(column)
             targets.setdefault(column.dataset, []).append(column)
         readers: dict[Column, dict[str, None]] = {column: {} for column in columns}
-        for edge in await self._store.owners(list(targets), [EdgeKind.DERIVED_FROM]):
+        for edge in await self._live.into(list(targets), [EdgeKind.DERIVED_FROM]):
             for column in targets[edge.target]:
                 readers[column][edge.owner] = None
         return {column: list(owners) for column, owners in readers.items()}
@@ -163,7 +160,7 @@ class ColumnTraversal:
         for column, distance in self._distances.items():
             if (node := nodes.get(column.dataset)) is not None:
                 key = end_of(*column)
-                kind = Kind(key[0]).name
+                kind = KIND_NAMES[key[0]]
                 names = [nodes[m] for m in self._names.members(column.dataset)[1:] if m in nodes]
                 others = tuple((name.namespace, name.name) for name in names)
                 graph.nodes[key] = LineageNode(key, kind, node.namespace, node.name, column.field, distance, others)

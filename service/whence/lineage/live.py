@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from whence.graph.facts import Report, State
+from whence.graph.facts import EdgeId, EdgeKind, Report, State
 from whence.graph.footprint import Footprint
-from whence.graph.port import Activity, GraphStore
+from whence.graph.port import Activity, GraphStore, footprints_of
 from whence_schemas.lineage import Seen
 
 
@@ -43,6 +43,10 @@ class Live:
         if activity.declared is not None:
             self._declared = _Group(footprints[activity.declared.footprint])
             self._declared.add(activity.declared)
+        self._simple: Seen | None = None
+        if len(self._observed) == 1 and self._declared is None:  # as most are: all attempts did the same
+            group = self._observed[0]
+            self._simple = Seen(group.count, group.count, group.failed, False, group.first, group.last)
 
     def footprints(self) -> Iterator[Footprint]:
         """All that is live, each footprint once."""
@@ -52,6 +56,8 @@ class Live:
 
     def seen(self, has: Callable[[Footprint], object]) -> Seen | None:
         """How well what `has` looks for is supported; None where nothing live has it."""
+        if self._simple is not None:
+            return self._simple if has(self._observed[0].footprint) else None
         groups = [group for group in self._observed if has(group.footprint)]
         declared = self._declared if self._declared is not None and has(self._declared.footprint) else None
         every = [*groups, declared] if declared else groups
@@ -68,10 +74,14 @@ class Live:
 
     def reads(self) -> Iterable[str]:
         """Everything read."""
+        if self._simple is not None:
+            return self._observed[0].footprint.reads
         return dict.fromkeys(key for footprint in self.footprints() for key in footprint.reads)
 
     def writes(self) -> Iterable[str]:
         """Everything written."""
+        if self._simple is not None:
+            return self._observed[0].footprint.writes
         return dict.fromkeys(key for footprint in self.footprints() for key in footprint.writes)
 
     def inputs_of(self, output: str) -> Iterable[str]:
@@ -99,28 +109,25 @@ class LiveOwners:
         self._as_of = as_of
         self._window = window
         self._live: dict[str, Live | None] = {}
-        self._footprints: dict[str, Footprint] = {}
 
     async def fetch(self, owners: Iterable[str]) -> None:
         """Make owners known."""
         new = [owner for owner in dict.fromkeys(owners) if owner not in self._live]
-        if not new:
-            return
-        activities = await self._store.activities(new, self._as_of, self._window)
-        await self._load(activities.values())
-        for owner in new:
-            activity = activities.get(owner)
-            self._live[owner] = Live(activity, self._footprints) if activity else None
+        if new:
+            activities = await self._store.activities(new, self._as_of, self._window)
+            self._add(new, activities, await self._store.footprints(sorted(footprints_of(activities.values()))))
 
-    async def _load(self, activities: Iterable[Activity]) -> None:
-        reports: list[Report] = []
-        for activity in activities:
-            reports += activity.observed
-            if activity.declared is not None:
-                reports.append(activity.declared)
-        keys = dict.fromkeys(report.footprint for report in reports if report.footprint not in self._footprints)
-        if keys:
-            self._footprints.update(await self._store.footprints(list(keys)))
+    async def into(self, targets: Sequence[str], kinds: Sequence[EdgeKind], owners: Sequence[str] = ()) -> list[EdgeId]:
+        """Edges into targets; their owners, and the owners given, are known afterwards."""
+        found = await self._store.neighbours(targets, kinds, owners, self._as_of, self._window)
+        every = dict.fromkeys([*owners, *(edge.owner for edge in found.edges)])
+        self._add([owner for owner in every if owner not in self._live], found.activities, found.footprints)
+        return found.edges
+
+    def _add(self, owners: list[str], activities: dict[str, Activity], footprints: dict[str, Footprint]) -> None:
+        for owner in owners:
+            activity = activities.get(owner)
+            self._live[owner] = Live(activity, footprints) if activity else None
 
     def __getitem__(self, owner: str) -> Live | None:
         """What is live of a fetched owner; None where nothing is."""

@@ -8,8 +8,6 @@ from whence.graph.facts import EdgeId, EdgeKind, Since
 from whence.graph.port import GraphStore
 from whence_schemas.identity import Kind
 
-_ALIASES = (EdgeKind.ALIAS, EdgeKind.RENAMED_FROM)
-
 MAX_NAMES = 32
 """More names than these are hardly one dataset: they are reported and not joined."""
 
@@ -43,11 +41,9 @@ class Names:
 
     async def _claims(self, keys: list[str]) -> list[tuple[str, str]]:
         """Pairs of names that are claimed to be the same, with one of the keys in it, and the claim current."""
-        edges = await self._store.edges_from(keys, _ALIASES)
-        into = await self._store.owners(keys, _ALIASES)
-        if not edges and not into:
+        edges = await self._store.aliases(keys)
+        if not edges:
             return []
-        edges |= await self._store.since([edge for edge in into if edge not in edges])
         said = await self._said(sorted({edge.source for edge in edges if edge.kind == EdgeKind.ALIAS}))
         return [
             (edge.source, edge.target)

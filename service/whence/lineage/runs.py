@@ -6,7 +6,7 @@ from whence.lineage.containers import contained_jobs
 from whence.lineage.names import Names
 from whence.lineage.traversal import UNSEEN, Budget, add_edge
 from whence.lineage.versions import consumers_of, newest_first, producer_of
-from whence_schemas.identity import Kind
+from whence_schemas.identity import KIND_NAMES, Kind
 from whence_schemas.lineage import Direction, Limit, LineageEdge, LineageGraph, LineageNode, Question, Seen
 
 
@@ -117,7 +117,7 @@ class RunTraversal:
             node = (await self._store.nodes([key])).get(key)
             if node is None:
                 return
-            kind = Kind(version[0]).name
+            kind = KIND_NAMES[version[0]]
             field = use.label if version[0] == Kind.DATASET_VERSION else ""
             self._graph.nodes[version] = LineageNode(version, kind, node.namespace, node.name, field, distance)
         basis = ""

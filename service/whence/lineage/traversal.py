@@ -12,7 +12,7 @@ from whence.graph.port import GraphStore
 from whence.lineage.containers import contained_jobs
 from whence.lineage.live import Live, LiveOwners
 from whence.lineage.names import Names
-from whence_schemas.identity import Kind
+from whence_schemas.identity import KIND_NAMES, Kind
 from whence_schemas.lineage import (
     Direction,
     Limit,
@@ -108,10 +108,9 @@ class DatasetTraversal:
         members = [member for key in frontier for member in self._names.members(key)]
         kinds = [EdgeKind.WRITES] if upstream else [EdgeKind.READS, EdgeKind.DERIVED_FROM]
         owners: dict[str, list[str]] = {member: [member] if upstream else [] for member in members}
-        for edge in await self._store.owners(members, kinds):
+        for edge in await self._live.into(members, kinds, members if upstream else ()):
             if edge.kind != EdgeKind.DERIVED_FROM or edge.owner == edge.source:
                 owners[edge.target].append(edge.owner)
-        await self._live.fetch(owner for found in owners.values() for owner in found)
         reached: dict[str, None] = {}
         for member, candidates in owners.items():
             for owner, live in self._through(member, candidates, upstream=upstream):
@@ -200,5 +199,5 @@ async def add_nodes(graph: LineageGraph, store: GraphStore, names: Names, distan
         if key in nodes:
             node = nodes[key]
             others = tuple((nodes[m].namespace, nodes[m].name) for m in names.members(key)[1:] if m in nodes)
-            kind = Kind(node.kind).name
+            kind = KIND_NAMES[node.kind]
             graph.nodes[key] = LineageNode(key, kind, node.namespace, node.name, "", distance, others)

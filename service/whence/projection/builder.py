@@ -50,7 +50,8 @@ class Builder:
 
     def _add_column(self, dataset: str, field: str) -> None:
         key = column_key(dataset, field)
-        self._nodes[key] = Node(key, Kind.COLUMN, "", field, dataset)
+        if key not in self._nodes:
+            self._nodes[key] = Node(key, Kind.COLUMN, "", field, dataset)
 
     def build(self) -> Contribution:
         """The contribution."""

@@ -14,12 +14,13 @@ class Claims:
         self._said: dict[tuple[str, str], list[Claim]] = {}
         self._bodies: dict[str, bytes] = {}
 
-    def say_all(self, entity: str, facets: dict[str, Any], at: int) -> None:
+    def say_all(self, entity: str, facets: dict[str, Any], at: int) -> dict[str, str]:
         """Record the values of an entity's facets at a time, not earlier than those recorded before.
 
         A job's or dataset's values are all kept: they last until another unit says otherwise. Of an attempt's and its
-        inputs' and outputs' values only the latest counts. A null says nothing.
+        inputs' and outputs' values only the latest counts. A null says nothing. Returns the values' addresses.
         """
+        addresses: dict[str, str] = {}
         lasting = entity[0] in (Kind.JOB, Kind.DATASET) and len(entity) == 23
         for facet, value in facets.items():
             if value is None:
@@ -30,7 +31,9 @@ class Claims:
                 body = canonical_json(value)
                 address = digest(body)
                 self._bodies[address] = body
+            addresses[facet] = address
             self._say(Claim(entity, facet, address, at, at), lasting)
+        return addresses
 
     def _say(self, claim: Claim, lasting: bool) -> None:
         history = self._said.setdefault((claim.entity, claim.facet), [])

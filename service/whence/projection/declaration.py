@@ -8,6 +8,7 @@ from whence.projection.claims import Claims
 from whence.projection.io import JobIO
 from whence_schemas.events import DatasetEvent, JobEvent
 from whence_schemas.facets import read_facet
+from whence_schemas.facets.dataset import ColumnLineage
 from whence_schemas.facets.lineage import DatasetLineage, JobLineage
 from whence_schemas.identity import Kind, job_key
 
@@ -23,6 +24,9 @@ class _DeclarationFold:
         self._claims = Claims()
         self._nodes: dict[str, Node] = {}
         self._reports: list[tuple[Report, JobIO]] = []
+
+    open = False
+    """Declarations may come at any time, or never again."""
 
     def _declare(self, io: JobIO, event: "OrderedEvent") -> None:
         report = Report(io.job, 1, 0, event.at, event.id, 0, "", State.OTHER, event.at)
@@ -55,6 +59,8 @@ class JobFold(_DeclarationFold):
             self._claims.say_all(f"{self._unit}<{key}", dataset.inputFacets, event.at)
         for output in said.outputs:
             key = io.add_output(output, output.outputFacets)
+            if (columns := read_facet(ColumnLineage, output.facets.get("columnLineage"))) is not None:
+                io.add_column_lineage(key, columns)
             self._claims.say_all(key, output.facets, event.at)
             self._claims.say_all(f"{self._unit}>{key}", output.outputFacets, event.at)
 
@@ -81,7 +87,8 @@ class DatasetFold(_DeclarationFold):
         self._nodes[self._unit] = Node(self._unit, Kind.DATASET, dataset.namespace, dataset.name)
         self._claims.say_all(self._unit, dataset.facets, event.at)
         io = JobIO(self._unit)
-        io.add_column_lineage(self._unit, dataset.facets.get("columnLineage"))
+        if (columns := read_facet(ColumnLineage, dataset.facets.get("columnLineage"))) is not None:
+            io.add_column_lineage(self._unit, columns)
         lineage = read_facet(DatasetLineage, dataset.facets.get("lineage"))
         if lineage is not None:
             io.add_dataset_lineage(self._unit, lineage)

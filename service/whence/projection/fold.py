@@ -50,6 +50,10 @@ def in_order(events: Iterable[OrderedEvent]) -> list[OrderedEvent]:
 class Fold(Protocol):
     """The fold of one unit."""
 
+    @property
+    def open(self) -> bool:
+        """Whether more events are to be expected soon."""
+
     def add(self, event: OrderedEvent) -> None:
         """Take the next event in order."""
 

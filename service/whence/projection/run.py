@@ -1,6 +1,6 @@
 """The fold of a run: its events -> attempts, what they read and wrote, and what they say of facets."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from whence.graph.canonical import canonical_json
 from whence.graph.derive import tag_node
@@ -22,7 +22,7 @@ from whence.projection.io import JobIO
 from whence_schemas.events import InputDataset, OutputDataset, RunEvent
 from whence_schemas.facets import BaseFacet, facet_problem, read_facet
 from whence_schemas.facets.base import Tags
-from whence_schemas.facets.dataset import ColumnLineage, DataQualityAssertions, Schema
+from whence_schemas.facets.dataset import ColumnLineage, DataQualityAssertions
 from whence_schemas.facets.job import JobType, SourceCodeLocation
 from whence_schemas.facets.lineage import JobLineage
 from whence_schemas.facets.run import Parent, RunTests
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from whence.projection.fold import OrderedEvent
 
 _ENDS = {"COMPLETE": State.COMPLETE, "ABORT": State.ABORT, "FAIL": State.FAIL}
+_Facet = TypeVar("_Facet", bound=BaseFacet)
 _SEVERITY = {state: severity for severity, state in enumerate(State)}
 
 
@@ -61,6 +62,11 @@ class RunFold:
         if not self._attempts or (event.event.state == "START" and self._attempts[-1].ended):
             self._attempts.append(_AttemptFold(self._run, len(self._attempts), self._claims))
         self._attempts[-1].add(event.event, event.at)
+
+    @property
+    def open(self) -> bool:
+        """Whether more events are to be expected: the last attempt has not ended."""
+        return bool(self._attempts) and not self._attempts[-1].ended
 
     def contribution(self) -> Contribution:
         """What the events taken so far contribute."""
@@ -116,7 +122,6 @@ class _AttemptFold:
         self._claims.say_all(self._job, event.job.facets, at)
         self._relate(event)
         self._add_datasets(event, io, at)
-        self._note_misfits(event)
 
     def _advance(self, state: str, at: int) -> None:
         self._first = at if self._first is None else self._first
@@ -142,7 +147,7 @@ class _AttemptFold:
 
     def _contain(self, event: RunEvent, io: JobIO) -> None:
         """What contains this run: the `parent` facet's run and job, and its outermost run."""
-        facet = read_facet(Parent, event.run.facets.get("parent"))
+        facet = self._read(Parent, "run", event.run.facets, "parent")
         if facet is None:
             return
         self._parent = self._relate_run(EdgeKind.CHILD_OF, facet.run.runId)
@@ -187,10 +192,15 @@ class _AttemptFold:
             self._check(key, dataset)
         for output in event.outputs:
             key = io.add_output(output, output.outputFacets)
-            self._claims.say_all(key, output.facets, at)
+            said = self._claims.say_all(key, output.facets, at).get("columnLineage")
+            if said and io.last_column_lineage.get(key) != said:
+                io.last_column_lineage[key] = said
+                columns = self._read(ColumnLineage, f"output {output.name[:100]}", output.facets, "columnLineage")
+                if columns is not None:
+                    io.add_column_lineage(key, columns)
             self._claims.say_all(f"{self._id}>{key}", output.outputFacets, at)
             self._check(key, output)
-        lineage = read_facet(JobLineage, event.job.facets.get("lineage"))
+        lineage = self._read(JobLineage, "job", event.job.facets, "lineage")
         if lineage is not None:
             io.add_lineage(lineage, self._other_job)
 
@@ -211,18 +221,13 @@ class _AttemptFold:
                 node = assertion_key(key, check.assertion, check.column or "")
                 self._link(EdgeKind.CHECKED, Node(node, Kind.ASSERTION, "", name, key))
 
-    def _note_misfits(self, event: RunEvent) -> None:
-        """Say which standard facets this run's lineage could not be read from."""
-        self._note_misfit("run", "parent", Parent, event.run.facets)
-        self._note_misfit("job", "lineage", JobLineage, event.job.facets)
-        for output in event.outputs:
-            where = f"output {output.name[:100]}"
-            self._note_misfit(where, "columnLineage", ColumnLineage, output.facets)
-            self._note_misfit(where, "schema", Schema, output.facets)
-
-    def _note_misfit(self, where: str, name: str, model: type[BaseFacet], facets: dict[str, Any]) -> None:
-        if problem := facet_problem(model, facets.get(name)):
+    def _read(self, model: type[_Facet], where: str, facets: dict[str, Any], name: str) -> _Facet | None:
+        """A facet that lineage is read from; one that does not fit its model is noted."""
+        value = facets.get(name)
+        facet = read_facet(model, value)
+        if facet is None and (problem := facet_problem(model, value)):
             self._anomalies.add(f"{where}: facet {name} is kept but not understood: {problem}")
+        return facet
 
     def _name_job(self, key: str, namespace: str, name: str) -> None:
         self._nodes[key] = Node(key, Kind.JOB, namespace, name)

@@ -133,7 +133,7 @@ class Projector:
         add_change(batch, old, known.contribution)
         known.last = events[-1][:3]
         known.size += sum(event.size for event in events)
-        if known.size <= _REMEMBERED_BYTES:
+        if known.fold.open and known.size <= _REMEMBERED_BYTES:
             self._units[unit] = known
         while len(self._units) > _REMEMBERED_UNITS:
             self._units.popitem(last=False)
