@@ -41,9 +41,7 @@ def neo4j_for_tests(tmp_root: Path) -> Iterator[Neo4jForTests]:
     if running := os.environ.get("WHENCE_TEST_NEO4J"):
         url = urlsplit(running)
         address = url.netloc.rpartition("@")[2]
-        yield Neo4jForTests(
-            f"{url.scheme}://{address}", (unquote(url.username or ""), unquote(url.password or ""))
-        )
+        yield Neo4jForTests(f"{url.scheme}://{address}", (unquote(url.username or ""), unquote(url.password or "")))
     elif find_spec("testcontainers") and _docker_answers():
         from testcontainers.neo4j import Neo4jContainer
 

@@ -38,9 +38,7 @@ _HOST = "127.0.0.1"
 _EXTRAS = "a local Neo4j needs more packages: pip install 'whence[local-neo4j]'"
 _OPENED_PACKAGES = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent")
 # Asks the kernel for SIGTERM when the parent dies (PR_SET_PDEATHSIG), then becomes the server, pid and all.
-_TIED_TO_PARENT = (
-    "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 15); os.execv(sys.argv[1], sys.argv[1:])"
-)
+_TIED_TO_PARENT = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 15); os.execv(sys.argv[1], sys.argv[1:])"
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ def resolve(version: str = CURRENT) -> list[Path]:
 def _cache() -> Path:
     """Where downloads are kept: ``$WHENCE_CACHE``, or ``whence`` in the platform's cache directory."""
     if chosen := os.environ.get("WHENCE_CACHE"):
-        return Path(chosen).expanduser()
+        return Path(chosen).expanduser().absolute()
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
     elif sys.platform == "darwin":
@@ -163,12 +161,8 @@ def _download(version: str, jars: Path) -> None:
         wanted = ("org.neo4j:neo4j", "org.neo4j.app:neo4j-server")
         task = progress.add_task("finding out which jars it needs", total=None)
         try:
-            named, needed = maven.resolver.resolve(
-                [maven.create_dependency(f"{name}:{version}") for name in wanted]
-            )
-            artifacts = [
-                dep.artifact for dep in (*named, *needed) if dep.scope in (None, "compile", "runtime")
-            ]
+            named, needed = maven.resolver.resolve([maven.create_dependency(f"{name}:{version}") for name in wanted])
+            artifacts = [dep.artifact for dep in (*named, *needed) if dep.scope in (None, "compile", "runtime")]
             progress.update(task, description="downloading them", total=len(artifacts))
             complete = Path(scratch) / "jars"
             complete.mkdir()
@@ -177,8 +171,8 @@ def _download(version: str, jars: Path) -> None:
                 progress.advance(task)
         except (OSError, RuntimeError, ValueError) as error:
             raise ConfigurationError(
-                f"Neo4j {version} could not be downloaded: {error}. The first start needs the network: check the"
-                " version and the connection, or set WHENCE_MAVEN_REPOSITORY to a mirror of Maven Central"
+                f"Neo4j {version} could not be downloaded: {error}. The first start needs the network: check"
+                " the version and the connection, or set WHENCE_MAVEN_REPOSITORY to a mirror of Maven Central"
             ) from error
         if not jars.is_dir():
             complete.rename(jars)
@@ -215,11 +209,11 @@ def _javas() -> Iterator[tuple[Path, int]]:
 
 
 class LocalNeo4j:
-    """A Neo4j server of one home directory, run as a child process; a context manager that starts and stops it.
+    """A Neo4j server on one home directory, as a child process; a context manager that starts and stops it.
 
-    The home (mode 0700) holds the data, ``logs/console.log`` of the latest start, and the random password in
-    the file ``password`` (mode 0600), made at the first start and kept. ``conf/neo4j.conf`` is written anew at
-    each start. Start it from a thread that lives as long as the server is wanted.
+    The home (made 0700) holds the data, ``logs/console.log`` of the latest start, and the random password in
+    the file ``password`` (0600), made at the first start and kept. ``conf/neo4j.conf`` is written anew at
+    each start.
 
     Attributes:
         home: the directory of this server's data.
@@ -241,7 +235,8 @@ class LocalNeo4j:
 
         Args:
             home: made if missing.
-            version: ``CURRENT``, ``LTS`` or another release; a home does not go back to an older one.
+            version: ``CURRENT``, ``LTS``, or a release with the same settings; a home never goes back to an
+                older one.
             bolt_port: 0 for any free port.
             heap: the most memory for Java's heap, such as ``512m`` or ``2g``.
             pagecache: memory for pages of the store, beside the heap.
@@ -418,7 +413,7 @@ class LocalNeo4j:
         _write_private(self.home / "data" / "dbms" / "auth.ini", credential)
 
     def _await_answer(self, process: subprocess.Popen[bytes], timeout: float) -> None:
-        """Return when the server answers a query; raise when it ends, refuses the password or takes too long."""
+        """Return when the server answers a query; raise if it ends, refuses the password or is too slow."""
         deadline = time.monotonic() + timeout
         with GraphDatabase.driver(self.uri, auth=self.auth, connection_timeout=5) as driver:
             while process.poll() is None:
@@ -428,8 +423,8 @@ class LocalNeo4j:
                     return
                 except AuthError as error:
                     raise ConfigurationError(
-                        f"Neo4j's data in {self.home} was made with another password than {self.password_file}"
-                        " holds: restore that file, or choose a new home"
+                        f"Neo4j's data in {self.home} was made with another password than the one in"
+                        f" {self.password_file}: restore that file, or choose a new home"
                     ) from error
                 except (DriverError, Neo4jError) as error:
                     if time.monotonic() > deadline:
@@ -470,7 +465,7 @@ def serve_forever(
         home: the directory of the server's data.
         version: a release of Neo4j.
         bolt_port: 0 for any free port.
-        on_ready: called with the running server; without it the address and where the password is are printed.
+        on_ready: called with the running server; by default the address and the password's file are printed.
 
     Raises:
         ConfigurationError: it cannot start, or ended by itself.
@@ -488,7 +483,9 @@ def _announce(server: LocalNeo4j) -> None:
     """Print how to reach the server; the password itself stays in its file."""
     Console().print(
         f"Neo4j {server.version} is ready; Ctrl-C stops it\n"
-        f"  address        {server.uri}\n  user           {server.user}\n  password file  {server.password_file}",
+        f"  address        {server.uri}\n"
+        f"  user           {server.user}\n"
+        f"  password file  {server.password_file}",
         soft_wrap=True,
         highlight=False,
     )

@@ -60,10 +60,7 @@ def test_refuses_another_password(server, password):
 
 def test_listens_on_loopback_only(server):
     listening = [
-        address
-        for kind in ("tcp", "tcp6")
-        for address, state in sockets(server.pid, kind)
-        if state == LISTENING
+        address for kind in ("tcp", "tcp6") for address, state in sockets(server.pid, kind) if state == LISTENING
     ]
     loopback_4, loopback_4_in_6 = "0100007F", "0000000000000000FFFF00000100007F"
     assert listening in ([loopback_4], [loopback_4_in_6]), "Bolt on 127.0.0.1, and nothing else"

@@ -129,7 +129,10 @@ def _ownership(entity: str, value: Any) -> Found:
 def _tags(entity: str, value: Any) -> Found:
     facet = read_facet(Tags, value)
     for tag in facet.tags if facet else ():
-        yield EdgeKind.TAGGED, end_of(entity, tag.field or ""), tag_node(tag.key, tag.value)
+        field = tag.field if tag.field and entity[0] == Kind.DATASET else ""
+        if field:
+            yield EdgeKind.HAS_FIELD, entity, _column(entity, field)
+        yield EdgeKind.TAGGED, end_of(entity, field), tag_node(tag.key, tag.value)
 
 
 def _symlinks(entity: str, value: Any) -> Found:

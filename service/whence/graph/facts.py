@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from whence.graph.footprint import Footprint
+from whence_schemas.errors import GraphUnavailable
 
 
 class EdgeKind(StrEnum):
@@ -204,6 +205,7 @@ class Batch:
     removed, added: rows by unit. nodes, edges, facets, footprints: to be there afterwards (an edge's times are merged
     with those it has). replaced: owners whose edges are to be derived again from the rows that are left. released:
     keys of nodes, facets and footprints that go unless something still refers to them. failures: to be remembered.
+    start: the cursor that the changes were computed at, where it matters that nobody else moved it.
     """
 
     cursor: int
@@ -218,3 +220,18 @@ class Batch:
     released_facets: set[str] = field(default_factory=set)
     released_footprints: set[str] = field(default_factory=set)
     failures: list[Failure] = field(default_factory=list)
+    start: int | None = None
+
+    def follows(self, stored: int) -> bool:
+        """Whether the batch is to be applied to a graph with this cursor; not if it was applied already.
+
+        Raises:
+            GraphUnavailable: the graph's cursor is not where the batch starts: somebody else moved it.
+        """
+        if stored >= self.cursor:
+            return False
+        if self.start not in (None, stored):
+            raise GraphUnavailable(
+                f"another projector writes to this graph: it is at {stored}, not at {self.start}. Run only one"
+            )
+        return True

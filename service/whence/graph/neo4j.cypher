@@ -238,6 +238,11 @@ CALL (dataset) {
 }
 MATCH (source)-[edge:KIND]->(target) WHERE edge.owner = owner
 RETURN owner, type(edge), source.key, target.key, edge.observed, edge.declared
+// name: aliases
+UNWIND $keys AS key
+MATCH (:Node {key: key})-[edge:ALIAS|RENAMED_FROM]-()
+WITH DISTINCT edge
+RETURN edge.owner, type(edge), startNode(edge).key, endNode(edge).key, edge.observed, edge.declared
 // name: since
 UNWIND $edges AS row
 MATCH (source:Node {key: row[2]}) MATCH (target:Node {key: row[3]})

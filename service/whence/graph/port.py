@@ -107,7 +107,7 @@ class GraphStore(Protocol):
         """Nodes with exactly this name, case folded."""
 
     async def owners(self, targets: Sequence[str], kinds: Sequence[EdgeKind]) -> list[EdgeId]:
-        """Edges of these kinds into the targets, live or not."""
+        """Edges of these kinds into the targets, live or not. HAS_FIELD is not found so: see a column's `of`."""
 
     async def edges_from(self, sources: Sequence[str], kinds: Sequence[EdgeKind]) -> dict[EdgeId, Since]:
         """Edges of these kinds that the sources own, live or not."""
@@ -135,7 +135,7 @@ class GraphStore(Protocol):
         self, entities: Sequence[str], names: Sequence[str] | None, as_of: int, unit: str | None = None
     ) -> list[CurrentFacet]:
         """For each entity and facet the value last said by `as_of`: by any unit, or by the given one. Deleted ones are
-        left out. `names` None means all."""
+        left out. `names` None means all. In the order of (entity, facet)."""
 
     async def attempts(self, runs: Sequence[str]) -> dict[str, list[Attempt]]:
         """Attempts of runs, by number; runs without any are left out."""

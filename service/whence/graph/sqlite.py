@@ -220,12 +220,12 @@ class SQLiteGraphStore:
             else:
                 pairs = [(entity, name) for entity in entities for name in names]
             found = []
-            for entity, facet in pairs:
+            for entity, facet in sorted(set(pairs)):
                 values = {"entity": entity, "facet": facet, "as_of": as_of, "unit": unit}
                 said = connection.execute(_SQL["facet_before"], values).fetchall()
                 said += connection.execute(_SQL["facet_during"], values)
                 if said:
-                    value, at, by = max(said, key=lambda row: (row[1], row[0]))
+                    value, at, by = max(said, key=lambda row: (row[1], row[0], row[2]))
                     found.append((entity, facet, value, at, by))
             bodies = _bodies(connection, {row[2] for row in found if row[2]})
             return [CurrentFacet(e, f, v, bodies[v], at, by) for e, f, v, at, by in found if v]
@@ -297,6 +297,8 @@ def _apply(connection: sqlite3.Connection, batch: Batch) -> None:
     def many(query: str, rows: Iterable[Sequence[Any]]) -> None:
         connection.executemany(_SQL[query], rows)
 
+    if not batch.follows(connection.execute(_SQL["cursor"]).fetchone()[0]):
+        return
     removed, added = batch.removed.items(), batch.added.items()
     many("remove_attempt", (row[:2] for _, rows in removed for row in rows.attempts))
     many("remove_report", (row[:6] for _, rows in removed for row in rows.reports))

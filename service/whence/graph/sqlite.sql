@@ -198,7 +198,7 @@ SELECT entity, facet FROM said WHERE facet IS NOT NULL
 -- name: facet_before (of the claims that were last said by then, the latest)
 SELECT value, last, unit FROM claim
 WHERE entity = :entity AND facet = :facet AND last <= :as_of AND (:unit IS NULL OR unit = :unit)
-ORDER BY last DESC, value DESC LIMIT 1
+ORDER BY last DESC, value DESC, unit DESC LIMIT 1
 -- name: facet_during (claims that were said by then and again later: when they were first said)
 SELECT value, first, unit FROM claim
 WHERE entity = :entity AND facet = :facet AND last > :as_of AND first <= :as_of AND (:unit IS NULL OR unit = :unit)

@@ -10,7 +10,7 @@ from whence.lineage.live import Live, LiveOwners
 from whence.lineage.names import Names
 from whence.lineage.traversal import Budget, add_edge, since_first
 from whence_schemas.identity import KIND_NAMES, Kind, column_key, dataset_of_column
-from whence_schemas.lineage import Direction, Limit, LineageEdge, LineageGraph, LineageNode, Question, Seen
+from whence_schemas.lineage import Direction, LineageEdge, LineageGraph, LineageNode, Question, Seen
 
 
 class Column(NamedTuple):
@@ -32,7 +32,6 @@ class ColumnTraversal:
         self._distances: dict[Column, int] = {}
         self._edges: dict[tuple[Column, Column, str, str], tuple[Seen, EdgeId]] = {}
         self._fields: dict[str, list[str]] = {}
-        self._limit: Limit | None = None
 
     async def run(self) -> LineageGraph:
         """Answer the question."""
@@ -65,7 +64,7 @@ class ColumnTraversal:
         frontier = list(dict.fromkeys(await self._visit(starts, 0)))
         visited = set(frontier)
         distance = 0
-        while frontier and distance < self._question.depth and not self._over():
+        while frontier and distance < self._question.depth and not self._budget.exceeded(len(self._distances)):
             distance += 1
             found = await (self._upstream(frontier) if upstream else self._downstream(frontier))
             reached = await self._visit(found, distance)
@@ -86,10 +85,6 @@ class ColumnTraversal:
 
     def _members(self, columns: Iterable[Column]) -> list[Column]:
         return [Column(member, c.field) for c in columns for member in self._names.members(c.dataset)]
-
-    def _over(self) -> bool:
-        self._limit = self._limit or self._budget.exceeded(len(self._distances))
-        return self._limit is not None
 
     async def _upstream(self, frontier: list[Column]) -> list[Column]:
         """Sources of columns, those of the dataset as a whole included."""
@@ -154,10 +149,11 @@ class ColumnTraversal:
                 self._edges[key] = (seen, EdgeId(owner, EdgeKind.DERIVED_FROM, *ends))
 
     async def _answer(self) -> LineageGraph:
-        graph = LineageGraph(truncated=self._limit, notes=list(self._names.notes))
-        datasets = list(dict.fromkeys(m for c in self._distances for m in self._names.members(c.dataset)))
+        distances = self._budget.cut(self._distances)
+        graph = LineageGraph(truncated=self._budget.reached, notes=list(self._names.notes))
+        datasets = list(dict.fromkeys(m for c in distances for m in self._names.members(c.dataset)))
         nodes = await self._store.nodes(datasets)
-        for column, distance in self._distances.items():
+        for column, distance in distances.items():
             if (node := nodes.get(column.dataset)) is not None:
                 key = end_of(*column)
                 kind = KIND_NAMES[key[0]]

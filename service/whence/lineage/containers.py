@@ -8,18 +8,23 @@ from whence_schemas.lineage import Question
 _MAX_JOBS = 10_000
 
 
-async def child_jobs(store: GraphStore, jobs: list[str], as_of: int, window: int) -> dict[str, str]:
-    """Jobs whose runs are contained in the jobs' runs, with the job that contains each.
+async def contained_pairs(store: GraphStore, jobs: list[str], as_of: int, window: int) -> list[tuple[str, str]]:
+    """Jobs whose runs are contained in the jobs' runs, each with a job that contains it.
 
     What a run says of its parent's job is a hint; the parent's own events are authoritative: so children are found by
     that hint, and by the runs that the jobs had.
     """
-    children = {edge.owner: edge.target for edge in await store.owners(jobs, [EdgeKind.PART_OF])}
+    hints = sorted((edge.owner, edge.target) for edge in await store.owners(jobs, [EdgeKind.PART_OF]))
     runs = {attempt.run: job for job in jobs for attempt in await store.runs_of_job(job, as_of, None, window)}
-    inner = {edge.owner: runs[edge.target] for edge in await store.owners(sorted(runs), [EdgeKind.CHILD_OF])}
-    for run, attempts in (await store.attempts(sorted(inner))).items():
-        children.update((attempt.job, inner[run]) for attempt in attempts)
-    return {child: parent for child, parent in sorted(children.items()) if child != parent}
+    inner = [(edge.owner, runs[edge.target]) for edge in await store.owners(sorted(runs), [EdgeKind.CHILD_OF])]
+    attempts = await store.attempts(sorted({run for run, _ in inner}))
+    seen = sorted((attempt.job, parent) for run, parent in inner for attempt in attempts.get(run, ()))
+    return [(child, parent) for child, parent in dict.fromkeys([*hints, *seen]) if child != parent]
+
+
+async def child_jobs(store: GraphStore, jobs: list[str], as_of: int, window: int) -> dict[str, str]:
+    """Jobs contained in the jobs, each with one job that contains it: rather one by its runs than one by a hint."""
+    return dict(sorted(dict(await contained_pairs(store, jobs, as_of, window)).items()))
 
 
 async def contained_jobs(store: GraphStore, job: str, question: Question) -> dict[str, str]:

@@ -7,7 +7,7 @@ from whence.lineage.names import Names
 from whence.lineage.traversal import UNSEEN, Budget, add_edge
 from whence.lineage.versions import consumers_of, newest_first, producer_of
 from whence_schemas.identity import KIND_NAMES, Kind
-from whence_schemas.lineage import Direction, Limit, LineageEdge, LineageGraph, LineageNode, Question, Seen
+from whence_schemas.lineage import Direction, LineageEdge, LineageGraph, LineageNode, Question, Seen
 
 
 class RunTraversal:
@@ -20,7 +20,6 @@ class RunTraversal:
         self._budget = Budget(question)
         self._graph = LineageGraph()
         self._attempts: dict[str, list[Attempt]] = {}
-        self._limit: Limit | None = None
 
     async def run(self) -> LineageGraph:
         """Answer the question."""
@@ -28,7 +27,7 @@ class RunTraversal:
         for upstream in (True, False):
             if self._question.direction != (Direction.DOWNSTREAM if upstream else Direction.UPSTREAM):
                 await self._walk(starts, upstream=upstream)
-        self._graph.truncated = self._limit
+        self._graph.truncated = self._budget.reached
         self._graph.notes += self._names.notes
         return self._graph
 
@@ -60,22 +59,18 @@ class RunTraversal:
         frontier = starts
         visited = set(starts)
         distance = 0
-        while frontier and not self._over():
+        while frontier and not self._budget.exceeded(len(self._graph.nodes)):
             await self._note_runs(frontier, distance)
             if distance == self._question.depth:
                 return
             distance += 1
             reached: dict[str, None] = {}
             for use in await self._store.uses_of_runs(frontier):
-                if (use.role == Role.CONSUMED) == upstream and not self._over():
+                if (use.role == Role.CONSUMED) == upstream and not self._budget.exceeded(len(self._graph.nodes)):
                     found = await (self._consumed(use, distance) if upstream else self._produced(use, distance))
                     reached.update(dict.fromkeys(found))
             frontier = [run for run in reached if run not in visited]
             visited.update(frontier)
-
-    def _over(self) -> bool:
-        self._limit = self._limit or self._budget.exceeded(len(self._graph.nodes))
-        return self._limit is not None
 
     async def _consumed(self, use: Use, distance: int) -> list[str]:
         await self._names.join([use.dataset])

@@ -6,6 +6,7 @@ other side. Written once, above the port; each step costs a fixed number of quer
 
 import time
 from collections.abc import Iterable
+from typing import TypeVar
 
 from whence.graph.facts import EdgeId, EdgeKind, Since
 from whence.graph.port import GraphStore
@@ -27,18 +28,31 @@ UNSEEN = Seen(0, 0, 0, False, 0, 0)
 """Of an edge that no attempt that counts shows, such as the container of a job without datasets."""
 
 
+_T = TypeVar("_T")
+
+
 class Budget:
     """Limits of one answer."""
 
     def __init__(self, question: Question) -> None:
         self._max_nodes = question.max_nodes
         self._deadline = time.monotonic() + question.seconds
+        self.reached: Limit | None = None
 
-    def exceeded(self, nodes: int) -> Limit | None:
-        """The limit that is reached, if any."""
-        if nodes >= self._max_nodes:
-            return Limit.NODES
-        return Limit.TIME if time.monotonic() > self._deadline else None
+    def exceeded(self, nodes: int) -> bool:
+        """Whether a limit is reached, now or before."""
+        if self.reached is None and nodes > self._max_nodes:
+            self.reached = Limit.NODES
+        if self.reached is None and time.monotonic() > self._deadline:
+            self.reached = Limit.TIME
+        return self.reached is not None
+
+    def cut(self, distances: dict[_T, int]) -> dict[_T, int]:
+        """The nearest of the nodes found, as many as an answer may have."""
+        if len(distances) <= self._max_nodes:
+            return distances
+        self.reached = self.reached or Limit.NODES
+        return dict(sorted(distances.items(), key=lambda item: item[1])[: self._max_nodes])
 
 
 class DatasetTraversal:
@@ -52,7 +66,6 @@ class DatasetTraversal:
         self._budget = Budget(question)
         self._distances: dict[str, int] = {}
         self._edges: dict[EdgeId, Seen] = {}
-        self._limit: Limit | None = None
 
     async def run(self) -> LineageGraph:
         """Answer the question."""
@@ -74,7 +87,7 @@ class DatasetTraversal:
             distance = 1
             found = [key for job in jobs for key in self._leave_job(job, upstream=upstream)]
             visited = set(frontier := await self._visit(found, 1))
-        while frontier and distance < self._question.depth and not self._over():
+        while frontier and distance < self._question.depth and not self._budget.exceeded(len(self._distances)):
             distance += 1
             found = await self._step(frontier, distance, upstream=upstream)
             reached = await self._visit(found, distance)
@@ -98,10 +111,6 @@ class DatasetTraversal:
             if key not in self._distances or distance < self._distances[key]:
                 self._distances[key] = distance
         return reached
-
-    def _over(self) -> bool:
-        self._limit = self._limit or self._budget.exceeded(len(self._distances))
-        return self._limit is not None
 
     async def _step(self, frontier: list[str], distance: int, *, upstream: bool) -> list[str]:
         """Datasets on the other side of the jobs next to the frontier; jobs and edges are noted on the way."""
@@ -162,8 +171,9 @@ class DatasetTraversal:
                 self._edges[edge] = seen
 
     async def _answer(self) -> LineageGraph:
-        graph = LineageGraph(truncated=self._limit, notes=list(self._names.notes))
-        await add_nodes(graph, self._store, self._names, self._distances)
+        distances = self._budget.cut(self._distances)
+        graph = LineageGraph(truncated=self._budget.reached, notes=list(self._names.notes))
+        await add_nodes(graph, self._store, self._names, distances)
         owners = sorted({edge.owner for edge in self._edges})
         first = await self._store.edges_from(owners, [EdgeKind.READS, EdgeKind.WRITES, EdgeKind.PART_OF])
         declaring = [owner for owner in owners if owner[0] == Kind.DATASET]

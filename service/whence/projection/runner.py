@@ -84,7 +84,7 @@ class Projector:
         entries = await self._log.read(cursor, BATCH_EVENTS, BATCH_BYTES)
         if not entries:
             return False
-        batch = Batch(entries[-1].index + 1)
+        batch = Batch(entries[-1].index + 1, start=cursor)
         news = await asyncio.to_thread(_parse, entries, batch)
         unknown = [unit for unit, events in news.items() if not self._continues(unit, events)]
         past = await self._log.read_units(unknown, cursor)

@@ -1,0 +1,36 @@
+# Everything runs from .venv, which `make setup` fills; it needs Python 3.11+ and make, nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: setup demo test test-full lint bench clean
+
+setup: .venv/.complete
+
+.venv/.complete: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Whence needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local-neo4j,test]'
+	@touch $@
+
+demo: setup  ## The main job, on the embedded default; GRAPH=neo4j for Neo4j, ONCE=1 to stop at the end
+	@$(BIN)/python demo/run.py
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint  ## All tests, latest versions
+	$(PYTEST) -m "not full"
+
+test-full: setup  ## Older versions, crash loops, soak
+	$(PYTEST) -m full
+	$(BIN)/python tests/lowest.py
+
+bench: setup  ## Prints figures; JOBS=... changes the size
+	$(BIN)/python -m tests.benchmarks
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build

@@ -1,0 +1,131 @@
+"""What the resolvers ask of whoever serves the schema.
+
+Lists of keys are answered in one go. Keys that are not known are left out of the answer, or have an empty one.
+Times are microseconds since the epoch. Every method may raise a `WhenceError`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from whence_schemas.lineage import LineageGraph, Question
+from whence_schemas.read import (
+    AttemptRow,
+    Cursor,
+    FacetRow,
+    Freshness,
+    LinkRow,
+    NodeRow,
+    RunState,
+    SearchPlace,
+    UseRow,
+)
+
+
+class Catalog(Protocol):
+    """Nodes, and what is said of them."""
+
+    async def nodes(self, keys: Sequence[str]) -> Mapping[str, NodeRow]:
+        """Nodes of any kind by key."""
+
+    async def search(
+        self, text: str, kinds: Sequence[str], after: SearchPlace | None, limit: int
+    ) -> list[tuple[SearchPlace, NodeRow]]:
+        """Nodes of these kinds (letters of keys) whose name or namespace contains the text, by name."""
+
+    async def names(self, datasets: Sequence[str], as_of: int) -> Mapping[str, Sequence[NodeRow]]:
+        """All names of each dataset, the one that stands for it first."""
+
+    async def facets(
+        self, entities: Sequence[str], names: Sequence[str] | None, as_of: int, unit: str | None
+    ) -> Mapping[str, Sequence[FacetRow]]:
+        """Facets of jobs, datasets, attempts (by id) and their inputs and outputs, by name: as last said by `as_of`, by
+        anything, or by the one run `unit`. `names` None means all."""
+
+
+class Jobs(Protocol):
+    """What jobs read, write and contain at a time, by their last `window` attempts and what they declare."""
+
+    async def inputs(self, jobs: Sequence[str], as_of: int, window: int) -> Mapping[str, Sequence[LinkRow]]:
+        """What each job reads; a container what the jobs in it do."""
+
+    async def outputs(self, jobs: Sequence[str], as_of: int, window: int) -> Mapping[str, Sequence[LinkRow]]:
+        """What each job writes; a container what the jobs in it do."""
+
+    async def writers(self, datasets: Sequence[str], as_of: int, window: int) -> Mapping[str, Sequence[LinkRow]]:
+        """The jobs that write each dataset under any of its names, without containers of jobs that do."""
+
+    async def readers(self, datasets: Sequence[str], as_of: int, window: int) -> Mapping[str, Sequence[LinkRow]]:
+        """The jobs that read each dataset under any of its names, without containers of jobs that do."""
+
+    async def children(self, jobs: Sequence[str], as_of: int, window: int) -> Mapping[str, Sequence[str]]:
+        """The jobs that each job contains."""
+
+    async def parents(self, jobs: Sequence[str], as_of: int, window: int) -> Mapping[str, Sequence[str]]:
+        """The jobs that contain each job."""
+
+
+class Runs(Protocol):
+    """Runs, their attempts and what they are related to."""
+
+    async def of_job(
+        self, job: str, states: Sequence[RunState], as_of: int, after: Cursor | None, limit: int
+    ) -> list[AttemptRow]:
+        """The newest attempt of each run of a job, newest first, where it is in one of the states (none: in any)."""
+
+    async def attempts(self, runs: Sequence[str]) -> Mapping[str, Sequence[AttemptRow]]:
+        """Attempts of runs, by number."""
+
+    async def uses(self, runs: Sequence[str]) -> Mapping[str, Sequence[UseRow]]:
+        """What runs consumed and produced."""
+
+    async def children(self, runs: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """The runs that each run contains."""
+
+    async def roots(self, runs: Sequence[str]) -> Mapping[str, str]:
+        """The outermost run around each run that names one."""
+
+    async def code_versions(self, runs: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Keys of the code versions that runs executed."""
+
+
+class Versions(Protocol):
+    """Versions of datasets: who produced them, who read them."""
+
+    async def of_dataset(self, dataset: str, as_of: int, after: Cursor | None, limit: int) -> list[UseRow]:
+        """The newest production of each version of a dataset under any of its names, newest first."""
+
+    async def producers(self, versions: Sequence[str]) -> Mapping[str, UseRow]:
+        """The newest production of each version."""
+
+    async def read_by(self, uses: Sequence[UseRow], as_of: int) -> Mapping[UseRow, UseRow]:
+        """For each consumption the production of what was read: of the version named, or else inferred from times,
+        under all names that the dataset has at `as_of`."""
+
+    async def consumers(self, produced: UseRow, as_of: int) -> list[UseRow]:
+        """Who consumed what was produced, oldest first."""
+
+
+class Reader(Protocol):
+    """Everything that the schema needs."""
+
+    @property
+    def catalog(self) -> Catalog:
+        """Nodes and facets."""
+
+    @property
+    def jobs(self) -> Jobs:
+        """Jobs and their datasets."""
+
+    @property
+    def runs(self) -> Runs:
+        """Runs and attempts."""
+
+    @property
+    def versions(self) -> Versions:
+        """Versions of datasets."""
+
+    async def freshness(self) -> Freshness:
+        """How far the graph is behind the log."""
+
+    async def lineage(self, question: Question) -> LineageGraph:
+        """The lineage that answers a question."""

@@ -1,0 +1,77 @@
+"""Versions of datasets: who produced and who read them."""
+
+import asyncio
+import re
+from collections.abc import Iterable, Sequence
+
+from whence.graph.facts import Role, Use
+from whence.graph.port import GraphStore, Page
+from whence.lineage.names import Names
+from whence.lineage.versions import consumers_of, producer_of
+from whence_schemas.read import Cursor, UseRow
+
+
+class VersionReader:
+    """Reads versions of datasets."""
+
+    def __init__(self, store: GraphStore, never_alias: Sequence[re.Pattern[str]]) -> None:
+        self._store = store
+        self._never_alias = never_alias
+
+    async def of_dataset(self, dataset: str, as_of: int, after: Cursor | None, limit: int) -> list[UseRow]:
+        """The newest production of each version of a dataset under any of its names, newest first."""
+        names = (await self._names([dataset], as_of)).members(dataset)
+        found: list[UseRow] = []
+        while len(found) < limit:
+            pages = await asyncio.gather(*(self._page(name, as_of, after, limit) for name in names))
+            uses = _newest_first(use for page in pages for use in page)[:limit]
+            newest = await self._newest([use.version for use in uses], as_of)
+            found += [UseRow(*use) for use in uses if newest[use.version] == use]
+            if len(uses) < limit:
+                break
+            after = Cursor(uses[-1].at, uses[-1].run, uses[-1].number, uses[-1].dataset)
+        return found[:limit]
+
+    async def _page(self, dataset: str, as_of: int, after: Cursor | None, limit: int) -> list[Use]:
+        page = None
+        if after is not None:  # an attempt may produce under several names: of its rows those after the cursor's follow
+            page = Page(after.at, after.key, after.number + (dataset > after.dataset))
+        return await self._store.uses_of_dataset(dataset, Role.PRODUCED, as_of, page, limit)
+
+    async def producers(self, versions: Sequence[str]) -> dict[str, UseRow]:
+        """The newest production of each version."""
+        return {version: UseRow(*use) for version, use in (await self._newest(versions, None)).items()}
+
+    async def _newest(self, versions: Sequence[str], as_of: int | None) -> dict[str, Use]:
+        found: dict[str, Use] = {}
+        for use in _newest_first(await self._store.uses_of_versions(versions) if versions else ()):
+            if use.role == Role.PRODUCED and (as_of is None or use.at <= as_of):
+                found.setdefault(use.version, use)
+        return found
+
+    async def read_by(self, uses: Sequence[UseRow], as_of: int) -> dict[UseRow, UseRow]:
+        """For each consumption the production of what was read."""
+        named = await self.producers(sorted({use.version for use in uses if use.version}))
+        found = {use: named[use.version] for use in uses if use.version in named}
+        unnamed = [use for use in uses if not use.version]
+        names = await self._names([use.dataset for use in unnamed], as_of)
+        inferred = await asyncio.gather(
+            *(producer_of(self._store, names.members(use.dataset), Use(*use)) for use in unnamed)
+        )
+        return found | {use: UseRow(*made) for use, made in zip(unnamed, inferred, strict=True) if made is not None}
+
+    async def consumers(self, produced: UseRow, as_of: int) -> list[UseRow]:
+        """Who consumed what was produced, oldest first."""
+        names = (await self._names([produced.dataset], as_of)).members(produced.dataset)
+        return [UseRow(*use) for use in await consumers_of(self._store, names, Use(*produced), as_of)]
+
+    async def _names(self, datasets: Sequence[str], as_of: int) -> Names:
+        names = Names(self._store, as_of, self._never_alias)
+        await names.join(datasets)
+        return names
+
+
+def _newest_first(uses: Iterable[Use]) -> list[Use]:
+    """By time, run and number; rows of one attempt by dataset."""
+    by_dataset = sorted(uses, key=lambda use: use.dataset)
+    return sorted(by_dataset, key=lambda use: (use.at, use.run, use.number), reverse=True)
