@@ -15,6 +15,8 @@ from whence.wiring import open_graph, open_log
 from whence_schemas.errors import ConfigurationError, WhenceError
 
 _BACKLOG = 2_048
+_KEEP_ALIVE_SECONDS = 75
+"""Longer than proxies and clients keep an idle connection (mostly 60), so that none is closed under a request."""
 _GRACE_SECONDS = 10
 """How long requests may go on after SIGTERM or SIGINT."""
 
@@ -48,6 +50,7 @@ async def _serve(settings: Settings) -> None:
                     proxy_headers=False,
                     server_header=False,
                     backlog=_BACKLOG,
+                    timeout_keep_alive=_KEEP_ALIVE_SECONDS,
                     timeout_graceful_shutdown=_GRACE_SECONDS,
                 )
             )

@@ -45,9 +45,16 @@ class FragileGraph(SQLiteGraphStore):
     down = False
 
     async def cursor(self):
+        self._fail_if_down()
+        return await super().cursor()
+
+    async def apply(self, batch):
+        self._fail_if_down()
+        await super().apply(batch)
+
+    def _fail_if_down(self):
         if self.down:
             raise GraphUnavailable("the graph store does not answer")
-        return await super().cursor()
 
 
 @pytest.fixture
@@ -70,7 +77,7 @@ def settings(tmp_path):
 
 
 @asynccontextmanager
-async def client_of(app, **options):
+async def _client_of(app, **options):
     """A client of the app, which runs meanwhile."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
@@ -81,11 +88,16 @@ async def client_of(app, **options):
 
 
 @pytest.fixture
+def client_of():
+    return _client_of
+
+
+@pytest.fixture
 def connect(settings, log, graph):
     """Start the app, with some settings changed, and give a client of it."""
 
     def connect(headers=None, **changes):
-        return client_of(create_app(settings.model_copy(update=changes), log, graph), headers=headers)
+        return _client_of(create_app(settings.model_copy(update=changes), log, graph), headers=headers)
 
     return connect
 

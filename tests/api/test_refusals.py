@@ -4,8 +4,10 @@ import gzip
 import json
 
 import pytest
+from fastapi import FastAPI
 
 from whence.access import Scope, create_key
+from whence.api.problems import install_problems
 
 JSON = {"content-type": "application/json"}
 GZIP = JSON | {"content-encoding": "gzip"}
@@ -25,7 +27,7 @@ def refused(log):
         assert answer.headers["content-type"] == "application/problem+json"
         problem = answer.json()
         assert problem["status"] == status
-        assert problem["instance"] == answer.request.url.path
+        assert problem["instance"] == answer.request.url.raw_path.decode().partition("?")[0]
         assert problem["type"] and problem["title"] and problem["detail"]
         assert await log.size() == 0
         return problem
@@ -240,6 +242,20 @@ async def test_unknown_paths_and_methods(client, refused):
     answer = await client.put(LINEAGE, content=text(), headers=JSON)
     await refused(answer, 405)
     assert "POST" in answer.headers["allow"]
+
+
+async def test_a_parameter_that_does_not_fit(client_of, refused):
+    app = FastAPI()
+    install_problems(app)
+
+    @app.get("/lineage")
+    async def lineage(depth: int):
+        return depth
+
+    async with client_of(app) as client:
+        problem = await refused(await client.get("/lineage?depth=x"), 422)
+        assert (problem["title"], problem["field"]) == ("Invalid request", "query.depth")
+        assert problem["detail"] == f"query.depth: {problem['reason']}"
 
 
 async def test_unexpected_errors_tell_nothing_of_the_inside(client, refused, log, monkeypatch):

@@ -34,9 +34,7 @@ def _facet(name: str, version: str, **content: Any) -> dict[str, Any]:
     return {"_producer": _PRODUCER, "_schemaURL": f"{_FACETS}/{version}/{name}.json#/$defs/{name}", **content}
 
 
-_SCHEMA = _facet(
-    "SchemaDatasetFacet", "1-2-0", fields=[{"name": name, "type": "decimal(18,4)"} for name in COLUMNS]
-)
+_SCHEMA = _facet("SchemaDatasetFacet", "1-2-0", fields=[{"name": name, "type": "decimal(18,4)"} for name in COLUMNS])
 
 
 def _dataset(job: int, **facets: Any) -> dict[str, Any]:
@@ -74,9 +72,7 @@ def events(jobs: int, first: int = 0) -> Iterator[bytes]:
             "job": {
                 "namespace": "bench",
                 "name": f"layer_{job // WIDTH:05d}.slot_{job % WIDTH:02d}",
-                "facets": {
-                    "jobType": _facet("JobTypeJobFacet", "2-0-4", processingType="BATCH", integration="SPARK")
-                },
+                "facets": {"jobType": _facet("JobTypeJobFacet", "2-0-4", processingType="BATCH", integration="SPARK")},
             },
             "inputs": [_dataset(source) for source in sources],
             "outputs": [_dataset(job, columnLineage=_column_lineage(sources))],

@@ -254,3 +254,11 @@ async def test_columns_of_the_schema_become_nodes():
         column_key(key, "a"),
         column_key(key, "b"),
     }
+
+
+async def test_a_facet_with_too_many_column_edges_is_kept_and_not_drawn():
+    many = columns(**{f"c{n}": [("t", f"x{m}") for m in range(11)] for n in range(10_000)})
+    store = await graph_of(event("COMPLETE", "10:00:00", outputs=[dataset("wide", columnLineage=many)]))
+    (attempt,) = await attempts(store)
+    assert "not drawn" in attempt.anomalies
+    assert [f.facet for f in await store.facets([dataset_key(NS, "wide")], None, NOW)] == ["columnLineage"]

@@ -27,6 +27,10 @@ from whence_schemas.facets.output import OutputSubset
 from whence_schemas.identity import dataset_key
 
 
+MAX_COLUMN_EDGES = 100_000
+"""Of one output in one event. A facet with more is kept as a facet, and no edges are drawn from it."""
+
+
 @dataclass(slots=True)
 class Endpoint:
     """A dataset as an attempt saw it: the version that it named, the partitions meant, whether it was dropped."""
@@ -76,9 +80,13 @@ class JobIO:
         _update(endpoint, dataset, _partitions(subset.outputCondition) if subset else "")
         return key
 
-    def add_column_lineage(self, output: str, facet: ColumnLineage) -> None:
-        """Take the `columnLineage` facet of an output; it replaces the one before."""
+    def add_column_lineage(self, output: str, facet: ColumnLineage) -> bool:
+        """Take the `columnLineage` facet of an output; it replaces the one before. False if it is too large."""
+        said = sum(len(field.inputFields) for field in facet.fields.values()) + len(facet.dataset)
+        if said > MAX_COLUMN_EDGES:
+            return False
         self._columns[output] = tuple(dict.fromkeys(self._column_edges(output, facet)))
+        return True
 
     def add_lineage(self, facet: JobLineage, io_of: "JobsIO") -> None:
         """Take a job's `lineage` facet, which may also speak of other jobs; `io_of` gives theirs."""

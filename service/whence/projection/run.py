@@ -18,7 +18,7 @@ from whence.graph.facts import (
 )
 from whence.projection.builder import Builder
 from whence.projection.claims import Claims
-from whence.projection.io import JobIO
+from whence.projection.io import MAX_COLUMN_EDGES, JobIO
 from whence_schemas.events import InputDataset, OutputDataset, RunEvent
 from whence_schemas.facets import BaseFacet, facet_problem, read_facet
 from whence_schemas.facets.base import Tags
@@ -195,9 +195,10 @@ class _AttemptFold:
             said = self._claims.say_all(key, output.facets, at).get("columnLineage")
             if said and io.last_column_lineage.get(key) != said:
                 io.last_column_lineage[key] = said
-                columns = self._read(ColumnLineage, f"output {output.name[:100]}", output.facets, "columnLineage")
-                if columns is not None:
-                    io.add_column_lineage(key, columns)
+                where = f"output {output.name[:100]}"
+                columns = self._read(ColumnLineage, where, output.facets, "columnLineage")
+                if columns is not None and not io.add_column_lineage(key, columns):
+                    self._anomalies.add(f"{where}: over {MAX_COLUMN_EDGES} column edges are kept but not drawn")
             self._claims.say_all(f"{self._id}>{key}", output.outputFacets, at)
             self._check(key, output)
         lineage = self._read(JobLineage, "job", event.job.facets, "lineage")

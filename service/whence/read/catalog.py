@@ -43,7 +43,7 @@ class CatalogReader:
     ) -> dict[str, list[FacetRow]]:
         """Facets by entity, ordered by name."""
         found: dict[str, list[FacetRow]] = {}
-        for facet in sorted(await self._store.facets(entities, names, as_of, unit)):
+        for facet in await self._store.facets(entities, names, as_of, unit):
             found.setdefault(facet.entity, []).append(FacetRow(facet.facet, facet.body, facet.at))
         return found
 

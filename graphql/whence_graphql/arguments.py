@@ -1,0 +1,44 @@
+"""Arguments that many fields have."""
+
+from typing import Annotated
+
+import strawberry
+
+from whence_graphql.limits import PAGE
+from whence_graphql.scalars import DateTime
+from whence_schemas.errors import InvalidQuestion
+
+MAX_WINDOW = 1_000
+
+AsOf = Annotated[
+    DateTime | None,
+    strawberry.argument(description="The time that is asked about. By default that of what it is asked of, or now."),
+]
+Window = Annotated[
+    int, strawberry.argument(description="How many of a job's last attempts count; 1 for the latest only.")
+]
+First = Annotated[int, strawberry.argument(description=f"How many to give, at most {PAGE}.")]
+After = Annotated[str | None, strawberry.argument(description="The `endCursor` of the page before.")]
+FacetNames = Annotated[list[str] | None, strawberry.argument(description="Only facets of these names.")]
+
+
+def check_first(first: int) -> int:
+    """`first` within its limit.
+
+    Raises:
+        InvalidQuestion: it is not.
+    """
+    if not 0 <= first <= PAGE:
+        raise InvalidQuestion(f"first is {first}, but must lie between 0 and {PAGE}: page on with `after`")
+    return first
+
+
+def check_window(window: int) -> int:
+    """`window` within its limits.
+
+    Raises:
+        InvalidQuestion: it is not.
+    """
+    if not 1 <= window <= MAX_WINDOW:
+        raise InvalidQuestion(f"window is {window}, but must lie between 1 and {MAX_WINDOW}")
+    return window

@@ -1,0 +1,75 @@
+"""The interfaces that all nodes have in common, and how nodes are made from rows."""
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import strawberry
+from strawberry import ID
+from typing_extensions import Self
+
+from whence_graphql.context import Info
+from whence_graphql.describe import interface, object_type
+from whence_graphql.scalars import DateTime
+from whence_schemas.identity import Kind
+from whence_schemas.read import NodeRow
+
+_NodeType = TypeVar("_NodeType", bound="type[Node]")
+_TYPES: dict[str, "type[Node]"] = {}
+
+
+@interface
+class Node:
+    """Something in the graph."""
+
+    id: ID = strawberry.field(description="Opaque, and the same for ever.")
+    kind: Kind
+    namespace: str | None = strawberry.field(
+        description="Of a column or version its dataset's, of a run its job's, of a code version the repository."
+    )
+    name: str | None = strawberry.field(
+        description="Within the namespace. Of a column or version its dataset's, of a run its job's."
+    )
+    moment: strawberry.Private[int]
+
+    @classmethod
+    def of(cls, row: NodeRow, moment: int) -> Self:
+        """The node of a row, as it was at a moment (microseconds since the epoch)."""
+        return cls(
+            id=ID(row.key), kind=Kind(row.key[0]), namespace=row.namespace, name=row.name, moment=moment
+        )
+
+    def at(self, as_of: DateTime | None) -> int:
+        """The time that a field is asked about: the one given, else the node's own."""
+        return self.moment if as_of is None else as_of
+
+
+@interface
+class LineageNode(Node):
+    """What lineage is made of: a dataset, job, column, run or dataset version."""
+
+    field: str | None = strawberry.field(default=None, description="Of a column its name; else null.")
+    distance: int | None = strawberry.field(
+        default=None, description="In a lineage, the steps from its start; else null."
+    )
+
+
+def node_type(kind: Kind) -> Callable[[_NodeType], _NodeType]:
+    """The object type of a kind of nodes."""
+
+    def register(cls: _NodeType) -> _NodeType:
+        made = object_type(cls)
+        _TYPES[kind] = made
+        return made
+
+    return register
+
+
+def node_of(row: NodeRow, moment: int) -> Node:
+    """The node of a row, in its type."""
+    return _TYPES[row.key[0]].of(row, moment)
+
+
+async def load_nodes(info: Info, keys: Iterable[str], moment: int) -> list[Node]:
+    """The nodes of these keys that are there, in this order."""
+    rows = await info.context.loaders.node.load_many(list(keys))
+    return [node_of(row, moment) for row in rows if row is not None]

@@ -1,0 +1,72 @@
+"""Scalars and enumerations."""
+
+from enum import StrEnum
+from typing import Any, NewType
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.schema.config import StrawberryConfig
+
+from whence_schemas.identity import Kind
+from whence_schemas.lineage import Direction, Granularity, Limit
+from whence_schemas.read import RunState
+from whence_schemas.times import format_time, parse_time
+
+DateTime = NewType("DateTime", int)
+"""Microseconds since the epoch; in GraphQL an ISO 8601 string."""
+
+Long = NewType("Long", int)
+
+
+class LineageEdgeKind(StrEnum):
+    """What the source of an edge does: a job READS or WRITES a dataset, or is PART_OF a job; a column or dataset is
+    DERIVED_FROM another; a run CONSUMED or PRODUCED a dataset version."""
+
+    READS = "READS"
+    WRITES = "WRITES"
+    PART_OF = "PART_OF"
+    DERIVED_FROM = "DERIVED_FROM"
+    CONSUMED = "CONSUMED"
+    PRODUCED = "PRODUCED"
+
+
+class Basis(StrEnum):
+    """How it is known which version was read: the run NAMED it, or it is INFERRED from times."""
+
+    NAMED = "NAMED"
+    INFERRED = "INFERRED"
+
+
+strawberry.enum(Kind, name="NodeKind", description="Kinds of nodes.")
+strawberry.enum(Direction, description="Where to look from the start.")
+strawberry.enum(
+    Granularity, description="What the lineage is made of: datasets and jobs, columns, or runs and dataset versions."
+)
+strawberry.enum(Limit, name="LineageLimit", description="Why a lineage was cut: too many nodes, or too little time.")
+strawberry.enum(RunState, description=RunState.__doc__)
+strawberry.enum(LineageEdgeKind, description=LineageEdgeKind.__doc__)
+strawberry.enum(Basis, description=Basis.__doc__)
+
+
+def _parse(value: Any) -> DateTime:
+    if not isinstance(value, str):
+        raise GraphQLError("a time is a string such as 2026-01-31T09:30:00Z")
+    try:
+        return DateTime(parse_time(value).micros)
+    except ValueError as error:
+        raise GraphQLError(str(error)) from None
+
+
+CONFIG = StrawberryConfig(
+    scalar_map={
+        DateTime: strawberry.scalar(
+            name="DateTime",
+            description="A time in ISO 8601, such as 2026-01-31T09:30:00.000000Z; without a zone it is UTC.",
+            serialize=format_time,
+            parse_value=_parse,
+        ),
+        Long: strawberry.scalar(
+            name="Long", description="An integer of up to 64 bits.", serialize=int, parse_value=int
+        ),
+    }
+)

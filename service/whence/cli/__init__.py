@@ -1,0 +1,12 @@
+"""The command line `whence`.
+
+Modules import only what every start needs; what a command alone needs (the stores, GraphQL, an HTTP client), it imports
+when it runs, so that `whence --help` answers at once.
+"""
+
+
+def main() -> None:
+    """Run the command line; the process ends with its exit code."""
+    from whence.cli.app import app
+
+    app()

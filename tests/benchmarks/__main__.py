@@ -1,0 +1,198 @@
+"""``make bench``: what an event and a question cost, on SQLite and on Neo4j, in one run on one machine.
+
+SIZES=1000,5000,100000 sets the numbers of jobs for lineage (default 1000,5000; 100,000 takes several minutes),
+STORES=sqlite,neo4j the stores, JOBS=3000 the jobs of each measurement of ingestion.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from rich.console import Console
+from rich.table import Table
+from tests.benchmarks.process import cpu_seconds, memory_mb
+from tests.benchmarks.workload import COLUMNS, NAMESPACE, WIDTH, dataset_name, events
+
+from whence.neo4j_server import LocalNeo4j
+
+JOBS = int(os.environ.get("JOBS", "3000"))
+SIZES = [int(size) for size in os.environ.get("SIZES", "1000,5000").split(",")]
+STORES = os.environ.get("STORES", "sqlite,neo4j").split(",")
+WARM_UP = 1_000
+DEPTHS = [5, 20, 50, 1_000_000]
+REPEATS = 5
+
+# The reference consumer on two cores: seconds by (jobs, depth), and CPU milliseconds an event.
+REFERENCE_SECONDS = {(5_000, 20): 9.4, (5_000, 50): 93.0}
+REFERENCE_CPU = 65.0
+
+console = Console()
+
+
+class Server(NamedTuple):
+    """A running Whence: its port, and the processes whose CPU its events cost."""
+
+    port: int
+    pid: int
+    pids: list[int]
+    environment: dict[str, str]
+
+    def get(self, path: str) -> bytes:
+        """The body of a GET."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as answer:
+            body: bytes = answer.read()
+            return body
+
+    def settle(self) -> None:
+        """Wait until everything in the log is in the graph."""
+        while json.loads(self.get("/health/ready"))["graph"]["lag"]:
+            time.sleep(0.05)
+
+    def cpu(self) -> float:
+        """Seconds of CPU used so far."""
+        return sum(cpu_seconds(pid) for pid in self.pids)
+
+
+@contextmanager
+def serving(store: str, folder: Path) -> Iterator[Server]:
+    """A server on fresh stores."""
+    with ExitStack() as stack:
+        environment = {**os.environ, "WHENCE_LOG": f"sqlite:///{folder}/log.db", "WHENCE_PORT": "0"}
+        pids = []
+        if store == "neo4j":
+            neo4j = stack.enter_context(LocalNeo4j(folder / "neo4j", heap="2g", pagecache="512m"))
+            environment["WHENCE_GRAPH"] = neo4j.uri
+            environment["WHENCE_NEO4J_PASSWORD"] = neo4j.password
+            pids.append(neo4j.pid)
+        else:
+            environment["WHENCE_GRAPH"] = f"sqlite:///{folder}/graph.db"
+        command = [sys.executable, "-m", "whence", "serve"]
+        process = stack.enter_context(subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, cwd=folder))
+        stack.callback(process.terminate)
+        assert process.stdout is not None
+        port = int(process.stdout.readline().decode().rsplit(":", 1)[1].strip(" /\n"))
+        yield Server(port, process.pid, [process.pid, *pids], environment)
+
+
+def load(server: Server, mode: str, first: int, jobs: int) -> None:
+    """Send jobs from another process."""
+    command = [sys.executable, "-m", "tests.benchmarks.load", str(server.port), mode, str(first), str(jobs)]
+    subprocess.run(command, check=True)
+
+
+def measure_ingestion(store: str, table: Table) -> None:
+    """Events per second and CPU an event, projection included: HTTP single, HTTP batch, `whence ingest`."""
+    with tempfile.TemporaryDirectory() as name, serving(store, Path(name)) as server:
+        load(server, "batch", 0, WARM_UP)
+        server.settle()
+        done = WARM_UP
+        for mode in ("single", "batch"):
+            cpu, wall = server.cpu(), time.perf_counter()
+            load(server, mode, done, JOBS)
+            server.settle()
+            done += JOBS
+            report(table, store, f"HTTP {mode}", server.cpu() - cpu, time.perf_counter() - wall, server)
+        file = Path(name) / "events.ndjson"
+        file.write_bytes(b"\n".join(events(JOBS, done)))
+        if store == "neo4j":
+            cpu, wall = server.cpu(), time.perf_counter()
+            used = ingest(file, ["--url", f"http://127.0.0.1:{server.port}"], server.environment)
+            server.settle()
+            used += server.cpu() - cpu
+        else:
+            wall = time.perf_counter()
+            local = {
+                **server.environment,
+                "WHENCE_LOG": f"sqlite:///{name}/2.db",
+                "WHENCE_GRAPH": f"sqlite:///{name}/3.db",
+            }
+            used = ingest(file, [], local)
+        report(table, store, "whence ingest", used, time.perf_counter() - wall, server)
+
+
+def ingest(file: Path, options: list[str], environment: dict[str, str]) -> float:
+    """Run `whence ingest`; the seconds of CPU that it used."""
+    before = os.times()
+    command = [sys.executable, "-m", "whence", "ingest", str(file), *options]
+    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
+
+
+def report(table: Table, store: str, what: str, cpu: float, wall: float, server: Server) -> None:
+    """A row of the table of ingestion."""
+    count = 2 * JOBS
+    now, highest = memory_mb(server.pid)
+    milliseconds = cpu / count * 1e3
+    table.add_row(
+        store,
+        what,
+        f"{count / wall:,.0f}",
+        f"{milliseconds:.2f}",
+        f"{REFERENCE_CPU / milliseconds:.0f}x",
+        f"{now:.0f} / {highest:.0f}",
+    )
+
+
+def measure_lineage(store: str, table: Table) -> None:
+    """Latency of whole answers by depth, from the middle layer, for each size; the log grows from size to size."""
+    with tempfile.TemporaryDirectory() as name, serving(store, Path(name)) as server:
+        done = 0
+        for size in SIZES:
+            load(server, "batch", done, size - done)
+            server.settle()
+            done = size
+            middle = size // WIDTH // 2 * WIDTH + WIDTH // 2
+            for depth in DEPTHS:
+                ask(server, table, store, size, depth, {"name": dataset_name(middle)})
+            ask(server, table, store, size, 20, {"name": dataset_name(middle), "field": COLUMNS[3], "kind": "column"})
+
+
+def ask(server: Server, table: Table, store: str, size: int, depth: int, what: dict[str, str]) -> None:
+    """A row of the table of lineage: the whole answer over HTTP, the median of some."""
+    parameters = {"namespace": NAMESPACE, "depth": depth, "maxNodes": 1_000_000, **what}
+    times = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        body = server.get(f"/api/v1/lineage/graph?{urlencode(parameters)}")
+        times.append(time.perf_counter() - start)
+    answer = json.loads(body)
+    seconds = statistics.median(times)
+    column = "field" in what
+    reference = None if column else REFERENCE_SECONDS.get((size, depth))
+    table.add_row(
+        store,
+        f"{size:,}",
+        ("column, " if column else "") + ("all" if depth == DEPTHS[-1] else str(depth)),
+        f"{len(answer['nodes']):,}",
+        f"{seconds * 1e3:,.1f}",
+        f"{seconds / max(1, len(answer['nodes'])) * 1e6:,.0f}",
+        f"{reference / seconds:,.0f}x" if reference else "",
+        f"{memory_mb(server.pid)[0]:.0f}",
+    )
+
+
+def main() -> None:
+    """Measure and print."""
+    ingestion = Table("store", "way", "events/s", "CPU ms/event", "reference", "MB now/most", title="Ingestion")
+    lineage = Table("store", "jobs", "depth", "nodes", "ms", "µs/node", "reference", "MB", title="Lineage")
+    for store in STORES:
+        measure_ingestion(store, ingestion)
+    console.print(ingestion)
+    for store in STORES:
+        measure_lineage(store, lineage)
+    console.print(lineage)
+
+
+if __name__ == "__main__":
+    main()

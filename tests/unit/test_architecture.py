@@ -1,0 +1,44 @@
+"""The shape of the code that ARCHITECTURE.md promises."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = {
+    "whence_schemas": (ROOT / "schemas", set[str]()),
+    "whence_graphql": (ROOT / "graphql", {"whence_schemas"}),
+    "whence": (ROOT / "service", {"whence_schemas", "whence_graphql"}),
+}
+
+
+def imported(file: Path) -> Iterator[str]:
+    """Top-level packages that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_imports_point_one_way(package):
+    folder, allowed = PACKAGES[package]
+    files = list((folder / package).rglob("*.py"))
+    ours = {name for file in files for name in imported(file)} & PACKAGES.keys()
+    assert files
+    assert ours <= {*allowed, package}
+
+
+def test_the_folder_graphql_is_no_package():
+    assert not (ROOT / "graphql" / "__init__.py").exists()
+
+
+def test_analyses_know_the_port_and_no_adapter():
+    files = [*(ROOT / "service/whence/lineage").glob("*.py"), *(ROOT / "service/whence/projection").glob("*.py")]
+    text = "".join(file.read_text() for file in files)
+    assert "graph.sqlite" not in text
+    assert "graph.neo4j" not in text
+    assert "eventlog.sqlite" not in text
