@@ -14,13 +14,13 @@ _Resolver = TypeVar("_Resolver", bound=Callable[..., Any])
 @dataclass_transform(kw_only_default=True, field_specifiers=(strawberry.field,))
 def object_type(cls: _Type) -> _Type:
     """A GraphQL object type that is described by its docstring."""
-    return cast(_Type, strawberry.type(cls, description=inspect.getdoc(cls)))
+    return strawberry.type(cls, description=inspect.getdoc(cls))
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(strawberry.field,))
 def interface(cls: _Type) -> _Type:
     """A GraphQL interface that is described by its docstring."""
-    return cast(_Type, strawberry.interface(cls, description=inspect.getdoc(cls)))
+    return strawberry.interface(cls, description=inspect.getdoc(cls))
 
 
 def resolved(resolver: _Resolver) -> _Resolver:

@@ -45,6 +45,4 @@ def code_of(error: WhenceError) -> str:
 
 def _with(error: GraphQLError, message: str, code: str, status: int) -> GraphQLError:
     extensions = {"code": code, "status": status}
-    return GraphQLError(
-        message, error.nodes, error.source, error.positions, error.path, extensions=extensions
-    )
+    return GraphQLError(message, error.nodes, error.source, error.positions, error.path, extensions=extensions)

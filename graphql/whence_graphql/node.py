@@ -1,11 +1,10 @@
 """The interfaces that all nodes have in common, and how nodes are made from rows."""
 
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import Self, TypeVar, dataclass_transform
 
 import strawberry
 from strawberry import ID
-from typing_extensions import Self
 
 from whence_graphql.context import Info
 from whence_graphql.describe import interface, object_type
@@ -34,9 +33,7 @@ class Node:
     @classmethod
     def of(cls, row: NodeRow, moment: int) -> Self:
         """The node of a row, as it was at a moment (microseconds since the epoch)."""
-        return cls(
-            id=ID(row.key), kind=Kind(row.key[0]), namespace=row.namespace, name=row.name, moment=moment
-        )
+        return cls(id=ID(row.key), kind=Kind(row.key[0]), namespace=row.namespace, name=row.name, moment=moment)
 
     def at(self, as_of: DateTime | None) -> int:
         """The time that a field is asked about: the one given, else the node's own."""
@@ -53,6 +50,7 @@ class LineageNode(Node):
     )
 
 
+@dataclass_transform(kw_only_default=True, field_specifiers=(strawberry.field,))
 def node_type(kind: Kind) -> Callable[[_NodeType], _NodeType]:
     """The object type of a kind of nodes."""
 
@@ -67,6 +65,11 @@ def node_type(kind: Kind) -> Callable[[_NodeType], _NodeType]:
 def node_of(row: NodeRow, moment: int) -> Node:
     """The node of a row, in its type."""
     return _TYPES[row.key[0]].of(row, moment)
+
+
+def by_name(node: Node) -> tuple[str, str]:
+    """Sorts nodes as people look for them."""
+    return node.name or "", node.namespace or ""
 
 
 async def load_nodes(info: Info, keys: Iterable[str], moment: int) -> list[Node]:

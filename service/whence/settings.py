@@ -70,6 +70,13 @@ class Settings(BaseSettings):
         default=(),
         description="Origins whose web pages may call the API, such as `https://portal.example`, separated by commas.",
     )
+    never_alias: Names = Field(
+        default=(),
+        description=(
+            "Regular expressions, separated by commas: a dataset whose `namespace/name` one of them finds is never joined "
+            "with its other names."
+        ),
+    )
     max_body_bytes: PositiveInt = Field(
         default=32 * 2**20, description="The largest body of a request in bytes, decompressed."
     )

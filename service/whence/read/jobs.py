@@ -93,7 +93,7 @@ class JobReader:
         children: dict[str, list[str]] = {}
         frontier = list(dict.fromkeys(jobs))
         while frontier and len(children) < _MAX_CONTAINED:
-            children.update(dict.fromkeys(frontier, []))
+            children.update((job, []) for job in frontier)
             children.update(await self.children(frontier, as_of, window))
             frontier = sorted({child for job in frontier for child in children[job]} - children.keys())
         return {job: _closure(job, children) for job in jobs}

@@ -1,0 +1,139 @@
+"""The questions that can be asked."""
+
+from typing import Annotated
+
+import strawberry
+from strawberry import ID
+
+from whence_graphql.arguments import After, AsOf, First, Window, check_first
+from whence_graphql.context import Info
+from whence_graphql.dataset import Dataset
+from whence_graphql.describe import object_type, resolved
+from whence_graphql.job import Job
+from whence_graphql.limits import PAGE
+from whence_graphql.lineage import Lineage, LineageStart, find_run, lineage_of, start_of
+from whence_graphql.node import Node, node_of
+from whence_graphql.paging import Connection, connect, place_of
+from whence_graphql.run import Run
+from whence_graphql.scalars import Long
+from whence_schemas.errors import InvalidQuestion
+from whence_schemas.identity import Kind, dataset_key, job_key
+from whence_schemas.lineage import Direction, Granularity, Question
+from whence_schemas.read import NodeRow, SearchPlace
+
+
+@object_type
+class Status:
+    """How fresh the graph is."""
+
+    log_size: Long = strawberry.field(description="Events in the log.")
+    cursor: Long = strawberry.field(description="Events of the log that are in the graph.")
+    lag: Long = strawberry.field(description="Events of the log that are not in the graph yet.")
+
+
+@object_type
+class Query:
+    """Where data came from, what breaks if it changes, and what is known of it."""
+
+    @resolved
+    async def status(self, info: Info) -> Status:
+        """How fresh the graph is."""
+        fresh = await info.context.reader.freshness()
+        lag = fresh.log_size - fresh.cursor
+        return Status(log_size=Long(fresh.log_size), cursor=Long(fresh.cursor), lag=Long(lag))
+
+    @resolved
+    async def node(self, info: Info, id: ID) -> Node | None:
+        """A node by id; null where it is not there."""
+        row = await info.context.loaders.node.load(id)
+        return node_of(row, info.context.now) if row else None
+
+    @resolved
+    async def nodes(self, info: Info, ids: list[ID]) -> list[Node | None]:
+        """Nodes by id, in this order; null where one is not there."""
+        if len(ids) > PAGE:
+            raise InvalidQuestion(f"{len(ids)} ids are given, but at most {PAGE} may be: send several requests")
+        rows = await info.context.loaders.node.load_many(ids)
+        return [node_of(row, info.context.now) if row else None for row in rows]
+
+    @resolved
+    async def dataset(self, info: Info, namespace: str, name: str) -> Dataset | None:
+        """A dataset by name; null where it is not there."""
+        row = await info.context.loaders.node.load(dataset_key(namespace, name))
+        return Dataset.of(row, info.context.now) if row else None
+
+    @resolved
+    async def job(self, info: Info, namespace: str, name: str) -> Job | None:
+        """A job by name; null where it is not there."""
+        row = await info.context.loaders.node.load(job_key(namespace, name))
+        return Job.of(row, info.context.now) if row else None
+
+    @resolved
+    async def run(
+        self, info: Info, id: Annotated[ID, strawberry.argument(description="A run id, or a run's `id`.")]
+    ) -> Run | None:
+        """A run by its run id; null where it is not there."""
+        row = await find_run(info, id)
+        return Run.of(row, info.context.now) if row else None
+
+    @resolved
+    async def search(
+        self,
+        info: Info,
+        text: str = "",
+        kinds: list[Kind] = [Kind.DATASET, Kind.JOB],  # noqa: B006  # it becomes the default in the schema
+        first: First = 20,
+        after: After = None,
+    ) -> Connection[Node]:
+        """Nodes whose name or namespace contains the text in any case, by name. An empty text finds all. Versions are
+        not found so; runs are by their run id."""
+        place = place_of(after, SearchPlace)
+        unique = list(dict.fromkeys(kinds))
+        found = await info.context.reader.catalog.search(text, unique, place, check_first(first) + 1)
+        return connect(info, found, first, after, _place, lambda row: node_of(row[1], info.context.now))
+
+    @resolved
+    async def lineage(
+        self,
+        info: Info,
+        of: LineageStart,
+        direction: Direction = Direction.BOTH,
+        depth: Annotated[
+            int, strawberry.argument(description="Steps from dataset to dataset, or from run to run.")
+        ] = 20,
+        granularity: Annotated[
+            Granularity | None,
+            strawberry.argument(description="By default RUN for a run, COLUMN for a column, else DATASET."),
+        ] = None,
+        as_of: AsOf = None,
+        window: Window = 10,
+        max_nodes: Annotated[
+            int, strawberry.argument(description="Where to cut the answer, which then says so.")
+        ] = 10_000,
+    ) -> Lineage:
+        """What something came from (UPSTREAM), and what comes from it (DOWNSTREAM)."""
+        if max_nodes < 1:
+            raise InvalidQuestion(f"maxNodes is {max_nodes}, but must be at least 1")
+        budget = info.context.budget
+        start, usual = await start_of(info, of)
+        moment = info.context.now if as_of is None else as_of
+        fresh = await info.context.reader.freshness()
+        question = Question(
+            start,
+            moment,
+            direction,
+            granularity or usual,
+            depth,
+            window,
+            min(max_nodes, budget.rows),
+            budget.seconds() * _SHARE,
+        )
+        return lineage_of(await info.context.reader.lineage(question), start, moment, fresh)
+
+
+_SHARE = 0.6
+"""The part of the request's time that a traversal may take: it stops by itself, with what it found so far."""
+
+
+def _place(row: tuple[SearchPlace, NodeRow]) -> SearchPlace:
+    return row[0]

@@ -1,0 +1,132 @@
+"""Versions of datasets."""
+
+from typing import TYPE_CHECKING, Annotated, Self, cast
+
+import strawberry
+from pydantic_core import from_json
+from strawberry import ID
+from strawberry.scalars import JSON
+
+from whence_graphql.arguments import AsOf, FacetNames, First, check_first
+from whence_graphql.context import Info
+from whence_graphql.dataset import Dataset
+from whence_graphql.describe import resolved
+from whence_graphql.facet import Facet, load_facets
+from whence_graphql.node import LineageNode, load_nodes, node_type
+from whence_graphql.scalars import DateTime
+from whence_schemas.identity import Kind, attempt_id
+from whence_schemas.read import NodeRow, UseRow
+
+if TYPE_CHECKING:
+    from whence_graphql.run import Run
+
+EVER = 2**62
+"""Later than any time: what an attempt says is asked for as it was said last."""
+
+
+@node_type(Kind.DATASET_VERSION)
+class DatasetVersion(LineageNode):
+    """What an attempt produced of a dataset, or what an input names."""
+
+    namespace: str
+    name: str
+    label: str | None = strawberry.field(description="What the `version` facet calls it; null where nothing does.")
+    production: strawberry.Private[UseRow | None] = None
+
+    @classmethod
+    def of(cls, row: NodeRow, moment: int) -> Self:
+        """The version of a row."""
+        return cls(
+            id=ID(row.key),
+            kind=Kind.DATASET_VERSION,
+            namespace=row.namespace,
+            name=row.name,
+            label=row.field or None,
+            moment=moment,
+        )
+
+    @classmethod
+    def produced_as(cls, use: UseRow, dataset: NodeRow, moment: int) -> Self:
+        """The version that was produced."""
+        made = cls.of(NodeRow(use.version, dataset.namespace, dataset.name, use.label), moment)
+        made.production = use
+        return made
+
+    async def _produced(self, info: Info) -> UseRow | None:
+        return self.production or await info.context.loaders.producer.load(self.id)
+
+    @resolved
+    def dataset(self) -> Dataset:
+        """The dataset."""
+        return Dataset.named(self.namespace, self.name, self.moment)
+
+    @resolved
+    async def produced_by(self, info: Info) -> Annotated["Run", strawberry.lazy("whence_graphql.run")] | None:
+        """The run that produced it (last); null where none is known."""
+        use = await self._produced(info)
+        found = await load_nodes(info, [use.run], self.moment) if use else []
+        return cast("Run", found[0]) if found else None
+
+    @resolved
+    async def produced_at(self, info: Info) -> DateTime | None:
+        """When its attempt ended, or said something last."""
+        use = await self._produced(info)
+        return DateTime(use.at) if use else None
+
+    @resolved
+    async def complete(self, info: Info) -> bool:
+        """Whether its attempt succeeded, so that it is known to be whole."""
+        use = await self._produced(info)
+        return use is not None and use.complete != 0
+
+    @resolved
+    async def dropped(self, info: Info) -> bool:
+        """Whether its attempt dropped the dataset: then there is nothing to read."""
+        use = await self._produced(info)
+        return use is not None and use.complete < 0
+
+    @resolved
+    async def partitions(self, info: Info) -> JSON | None:
+        """The partitions that were written, as a list; null where it is the whole, or an unknown part."""
+        use = await self._produced(info)
+        return JSON([from_json(text) for text in from_json(use.partitions)]) if use and use.partitions else None
+
+    @resolved
+    async def consumers(
+        self, info: Info, first: First = 100, as_of: AsOf = None
+    ) -> list[Annotated["Run", strawberry.lazy("whence_graphql.run")]]:
+        """The runs that consumed it by then, oldest first: those that name it, and those that it is inferred for."""
+        use = await self._produced(info)
+        check_first(first)
+        uses = await info.context.reader.versions.consumers(use, self.at(as_of)) if use else []
+        keys = dict.fromkeys(found.run for found in uses)
+        return cast("list[Run]", await load_nodes(info, list(keys)[:first], self.moment))
+
+    @resolved
+    async def facets(self, info: Info, names: FacetNames = None) -> list[Facet]:
+        """The dataset's facets, as its attempt said them."""
+        use = await self._produced(info)
+        return await dataset_facets(info, use, names) if use else []
+
+    @resolved
+    async def output_facets(self, info: Info, names: FacetNames = None) -> list[Facet]:
+        """Facets of this writing."""
+        use = await self._produced(info)
+        return await output_facets(info, use, names) if use else []
+
+
+async def dataset_facets(info: Info, use: UseRow, names: list[str] | None) -> list[Facet]:
+    """What an attempt said of a dataset's own facets."""
+    attempts = await info.context.loaders.attempts.load(use.run)
+    last = EVER if use.number == len(attempts) - 1 else attempts[use.number].last
+    return await load_facets(info, use.dataset, names, last, use.run)
+
+
+async def input_facets(info: Info, use: UseRow, names: list[str] | None) -> list[Facet]:
+    """What an attempt said of its reading of a dataset."""
+    return await load_facets(info, f"{attempt_id(use.run, use.number)}<{use.dataset}", names, EVER)
+
+
+async def output_facets(info: Info, use: UseRow, names: list[str] | None) -> list[Facet]:
+    """What an attempt said of its writing of a dataset."""
+    return await load_facets(info, f"{attempt_id(use.run, use.number)}>{use.dataset}", names, EVER)

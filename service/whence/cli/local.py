@@ -1,0 +1,98 @@
+"""The client that opens the stores itself, for which no server need run."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from whence.cli.client import Progress, Receipt, data_of
+from whence.cli.console import note
+from whence.eventlog.port import Appended, EventLog
+from whence.graph.port import GraphStore
+from whence.ingestion import Ingestion
+from whence.projection.runner import Projector
+from whence.settings import Settings
+from whence.wiring import new_ingestion, open_graph, open_log
+from whence_schemas.errors import ConfigurationError, LogLocked
+
+_SQLITE = "sqlite:///"
+
+
+@asynccontextmanager
+async def open_stores(settings: Settings, write: bool) -> AsyncIterator["Stores"]:
+    """The stores that the settings name. Only who means to `write` takes the log's lock, and makes what is missing.
+
+    Raises:
+        ConfigurationError: there is nothing to read yet, or the settings cannot be used.
+        LogLocked: a server has the log.
+    """
+    if not write:
+        _check_there_is_something(settings)
+    try:
+        log = await open_log(settings, read_only=not write)
+    except LogLocked as error:
+        raise LogLocked(f"{error} If it is a server, send to it: --url http://127.0.0.1:5000") from None
+    try:
+        graph = open_graph(settings)
+        try:
+            if not write:
+                await _catch_up(settings, log, graph)
+            yield Stores(log, graph, new_ingestion(settings, log))
+        finally:
+            await graph.close()
+    finally:
+        await log.close()
+
+
+def _check_there_is_something(settings: Settings) -> None:
+    if settings.log.startswith(_SQLITE) and not Path(settings.log.removeprefix(_SQLITE)).exists():
+        raise ConfigurationError(
+            f"there is no event log at {settings.log}: `whence ingest PATH` makes one, --log names another, and --url "
+            "asks a running server"
+        )
+
+
+async def _catch_up(settings: Settings, log: EventLog, graph: GraphStore) -> None:
+    """Bring a graph that is behind up to the log, unless a server is about to."""
+    behind = await log.size() - await graph.cursor()
+    if behind <= 0:
+        return
+    try:
+        writable = await open_log(settings)
+    except LogLocked:
+        note(f"The graph is {behind} events behind the log; the server is catching up.")
+        return
+    try:
+        await Projector(writable, graph).catch_up()
+    finally:
+        await writable.close()
+
+
+class Stores:
+    """The `Client` over open stores."""
+
+    def __init__(self, log: EventLog, graph: GraphStore, ingestion: Ingestion) -> None:
+        self._log = log
+        self._graph = graph
+        self._ingestion = ingestion
+
+    async def ask(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """See the protocol: the query runs in this process, over the same schema as a server's."""
+        raise NotImplementedError(query, variables, data_of)
+
+    async def send(self, payloads: Sequence[bytes]) -> Receipt:
+        """See the protocol."""
+        results = await self._ingestion.ingest_all(payloads)
+        appended = [result for result in results if isinstance(result, Appended)]
+        return Receipt(
+            len(appended),
+            sum(result.duplicate for result in appended),
+            {index: str(result) for index, result in enumerate(results) if not isinstance(result, Appended)},
+        )
+
+    async def project(self) -> AsyncIterator[Progress]:
+        """See the protocol."""
+        projector = Projector(self._log, self._graph)
+        size = await self._log.size()
+        while await projector.step():
+            yield Progress(projector.cursor, size)
