@@ -9,8 +9,8 @@ from whence.cli.client import Progress, Receipt, data_of
 from whence.cli.console import note
 from whence.eventlog.port import Appended, EventLog
 from whence.graph.port import GraphStore
-from whence.ingestion import Ingestion
 from whence.projection.runner import Projector
+from whence.reader import GraphReader
 from whence.settings import Settings
 from whence.wiring import new_ingestion, open_graph, open_log
 from whence_schemas.errors import ConfigurationError, LogLocked
@@ -37,7 +37,7 @@ async def open_stores(settings: Settings, write: bool) -> AsyncIterator["Stores"
         try:
             if not write:
                 await _catch_up(settings, log, graph)
-            yield Stores(log, graph, new_ingestion(settings, log))
+            yield Stores(settings, log, graph)
         finally:
             await graph.close()
     finally:
@@ -71,14 +71,20 @@ async def _catch_up(settings: Settings, log: EventLog, graph: GraphStore) -> Non
 class Stores:
     """The `Client` over open stores."""
 
-    def __init__(self, log: EventLog, graph: GraphStore, ingestion: Ingestion) -> None:
+    def __init__(self, settings: Settings, log: EventLog, graph: GraphStore) -> None:
+        self._settings = settings
         self._log = log
         self._graph = graph
-        self._ingestion = ingestion
+        self._ingestion = new_ingestion(settings, log)
 
     async def ask(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """See the protocol: the query runs in this process, over the same schema as a server's."""
-        raise NotImplementedError(query, variables, data_of)
+        from whence_graphql.context import Context
+        from whence_graphql.schema import execute
+
+        reader = GraphReader(self._graph, self._log.size)
+        answer = await execute(Context(reader), query, variables)
+        return data_of({"data": answer.data, "errors": [error.formatted for error in answer.errors or ()]})
 
     async def send(self, payloads: Sequence[bytes]) -> Receipt:
         """See the protocol."""

@@ -1,0 +1,125 @@
+"""What a NAME on the command line means: a run id, a name with its namespace, or what a search finds."""
+
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from whence.cli import questions
+from whence.cli.client import Client
+from whence_schemas.errors import NotFound, WhenceError
+from whence_schemas.identity import dataset_key, job_key
+
+_PAGE = 500
+_PAGES = 20
+_SHOWN = 20
+
+
+class NamedKind(StrEnum):
+    """What a NAME can be of."""
+
+    DATASET = "dataset"
+    JOB = "job"
+    RUN = "run"
+
+
+class Found(NamedTuple):
+    """What a name means. Of a run, `run` is its id, and namespace and name are its job's."""
+
+    kind: NamedKind
+    namespace: str
+    name: str
+    run: str = ""
+
+    def start(self, column: str = "") -> dict[str, Any]:
+        """It, or a column of it, as GraphQL's LineageStart."""
+        if self.kind == NamedKind.RUN:
+            return {"run": self.run}
+        place = {"namespace": self.namespace, "name": self.name}
+        return {"column": {**place, "field": column}} if column else {self.kind.value: place}
+
+
+class Ambiguous(WhenceError):
+    """A name that means several things."""
+
+    def __init__(self, name: str, candidates: Sequence[Found], more: bool) -> None:
+        super().__init__(f"{name} can mean several things: choose one with --kind, --namespace, or its full name")
+        self.candidates = candidates
+        self.more = more
+
+
+async def resolve(client: Client, name: str, namespace: str = "", kind: NamedKind | None = None) -> Found:
+    """What the name means, in this namespace and of this kind where they are given.
+
+    Raises:
+        NotFound: nothing has such a name.
+        Ambiguous: several things have it.
+    """
+    if kind in (None, NamedKind.RUN) and (run := await _run(client, name)):
+        return run
+    found = await _exactly(client, name, namespace) or await _search(client, name, namespace)
+    found = [node for node in found if kind in (None, node.kind)]
+    if not found:
+        where = f" in {namespace}" if namespace else ""
+        raise NotFound(f"there is no {kind or 'dataset, job or run'} {name}{where}; `whence search TEXT` shows what there is")
+    if len(found) > 1:
+        raise Ambiguous(name, found[:_SHOWN], len(found) > _SHOWN)
+    return found[0]
+
+
+async def _run(client: Client, name: str) -> Found | None:
+    try:
+        UUID(name)
+    except ValueError:
+        return None
+    run = (await client.ask(questions.RUN_BY_ID, {"id": name}))["run"]
+    return Found(NamedKind.RUN, run["namespace"] or "", run["name"] or "", run["runId"]) if run else None
+
+
+async def _exactly(client: Client, name: str, namespace: str) -> list[Found]:
+    """Nodes with just this namespace and name; without a namespace, the name holds it before one of its slashes."""
+    pairs = [(namespace, name)] if namespace else list(_pairs(name))
+    ids = [key(*pair) for pair in pairs for key in (dataset_key, job_key)]
+    nodes = (await client.ask(questions.NODES, {"ids": ids}))["nodes"] if ids else []
+    return [_found(node) for node in nodes if node]
+
+
+def _pairs(name: str) -> Iterator[tuple[str, str]]:
+    """The ways to read namespace/name."""
+    for place, sign in enumerate(name):
+        if sign == "/" and place < len(name) - 1:
+            yield name[:place], name[place + 1 :]
+
+
+async def _search(client: Client, name: str, namespace: str) -> list[Found]:
+    """Of what a search finds, those that fit best: the name itself, its last part, or any part of it."""
+    found = [node async for node in _pages(client, name) if namespace in ("", node.namespace)]
+    for fits in _FITS:
+        best = [node for node in found if fits(node.name, name)]
+        if best:
+            return best
+    return []
+
+
+_FITS: tuple[Callable[[str, str], bool], ...] = (
+    lambda full, name: full == name,
+    lambda full, name: full.casefold() == name.casefold(),
+    lambda full, name: full.casefold().endswith((f".{name.casefold()}", f"/{name.casefold()}")),
+    lambda full, name: name.casefold() in full.casefold(),
+)
+
+
+async def _pages(client: Client, text: str) -> Any:
+    after = None
+    for _ in range(_PAGES):
+        variables = {"text": text, "kinds": ["DATASET", "JOB"], "first": _PAGE, "after": after}
+        page = (await client.ask(questions.SEARCH, variables))["search"]
+        for edge in page["edges"]:
+            yield _found(edge["node"])
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            return
+
+
+def _found(node: dict[str, Any]) -> Found:
+    return Found(NamedKind(node["kind"].lower()), node["namespace"], node["name"])
