@@ -102,7 +102,7 @@ class LineageEdge:
     @resolved
     def id(self) -> ID:
         """Names it in this and later answers."""
-        return ID(f"{self.source}:{self.kind}:{self.target}:{self.by or ''}:{self.said if self.said != '[]' else ''}")
+        return ID(f"{self.source}:{self.kind}:{self.target}:{self.by or ''}")
 
     @resolved
     def transformations(self) -> list[Transformation]:

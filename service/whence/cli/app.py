@@ -7,13 +7,14 @@ from typer.core import TyperGroup
 
 from whence.cli import doctor, ingest, keys, lineage, neo4j, query, rebuild, search, serve, show
 from whence.cli.console import complain
-from whence.cli.options import FLAGS, with_flags
+from whence.cli.options import with_flags
 from whence_schemas.errors import ConfigurationError, InvalidQuestion, WhenceError
 
 _HELP = """Where data came from, what breaks if it changes, and can you prove it.
 
-Without any setting both stores lie in ./.whence/. Each setting is a flag, or an environment variable
-of the same name: --graph is WHENCE_GRAPH. With --url a command asks a running server instead.
+Commands open the stores themselves, or with --url ask a running server. Without any setting, both stores lie in
+.whence in this directory. A setting is a flag, before or after the command, or an environment variable: --graph is
+WHENCE_GRAPH.
 """
 
 
@@ -50,7 +51,7 @@ def _version(wanted: bool) -> None:
 
 
 @app.callback()
-@with_flags(*FLAGS, load=False)
+@with_flags("log", "graph", "url", "key", load=False)
 def _root(
     version: Annotated[
         bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)

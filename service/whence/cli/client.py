@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from whence.cli.options import Choice
-from whence_schemas.errors import InvalidQuestion, NotFound, WhenceError
+from whence_schemas.errors import InvalidQuestion, LogLocked, NotFound, WhenceError
 
 
 @dataclass
@@ -50,8 +50,11 @@ async def connect(choice: Choice, write: bool = False) -> AsyncIterator[Client]:
     else:
         from whence.cli.local import open_stores
 
-        async with open_stores(choice.settings, write) as stores:
-            yield stores
+        try:
+            async with open_stores(choice.settings, write) as stores:
+                yield stores
+        except LogLocked as error:
+            raise LogLocked(f"{error} If it is a server, use it: --url {choice.settings.url}") from None
 
 
 def data_of(answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from whence.cli.client import Client, connect
+from whence.cli.client import connect
 from whence.cli.console import err, out, print_json
 from whence.cli.options import Choice, with_flags
+from whence.cli.projecting import show_projecting
 from whence.cli.sending import Rejects, Tally, send_all
 
 _SHOWN = 20
@@ -27,7 +28,7 @@ def ingest(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Where to put what is no event. [default: whence-rejects-TIME.ndjson here]",
+            help="Where to put what is no event. (default: whence-rejects-TIME.ndjson here)",
             show_default=False,
         ),
     ] = None,
@@ -61,19 +62,8 @@ async def _ingest(choice: Choice, paths: list[str], rejects: Rejects, wait: bool
     async with connect(choice, write=True) as client:
         tally = await send_all(client, sources, rejects)
         if wait or not choice.remote:
-            await _project(client)
+            await show_projecting(client.project(), "Into the graph")
     return tally
-
-
-async def _project(client: Client) -> None:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = err()
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("Into the graph", total=None)
-        async for done in client.project():
-            progress.update(task, completed=done.cursor, total=done.size)
 
 
 def _print(tally: Tally, rejects: Rejects) -> None:
@@ -83,5 +73,7 @@ def _print(tally: Tally, rejects: Rejects) -> None:
     if rejects.count > _SHOWN:
         console.print(Text(f"... and {rejects.count - _SHOWN:,} more", "dim"))
     if rejects.count:
-        console.print(Text(f"What was rejected is in {rejects.path}: mend it and ingest that file.", "dim"), soft_wrap=True)
+        console.print(
+            Text(f"What was rejected is in {rejects.path}: mend it and ingest that file.", "dim"), soft_wrap=True
+        )
     out().print(tally.sentence(rejects.count), soft_wrap=True)

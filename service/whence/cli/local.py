@@ -27,11 +27,8 @@ async def open_stores(settings: Settings, write: bool) -> AsyncIterator["Stores"
         LogLocked: a server has the log.
     """
     if not write:
-        _check_there_is_something(settings)
-    try:
-        log = await open_log(settings, read_only=not write)
-    except LogLocked as error:
-        raise LogLocked(f"{error} If it is a server, send to it: --url http://127.0.0.1:5000") from None
+        check_log_exists(settings)
+    log = await open_log(settings, read_only=not write)
     try:
         graph = open_graph(settings)
         try:
@@ -44,7 +41,12 @@ async def open_stores(settings: Settings, write: bool) -> AsyncIterator["Stores"
         await log.close()
 
 
-def _check_there_is_something(settings: Settings) -> None:
+def check_log_exists(settings: Settings) -> None:
+    """Hold off who only means to read from making a log by that.
+
+    Raises:
+        ConfigurationError: there is no log yet.
+    """
     if settings.log.startswith(_SQLITE) and not Path(settings.log.removeprefix(_SQLITE)).exists():
         raise ConfigurationError(
             f"there is no event log at {settings.log}: `whence ingest PATH` makes one, --log names another, and --url "
@@ -69,12 +71,12 @@ async def _catch_up(settings: Settings, log: EventLog, graph: GraphStore) -> Non
 
 
 class Stores:
-    """The `Client` over open stores."""
+    """The `Client` over open stores. `log` and `graph` are the stores themselves."""
 
     def __init__(self, settings: Settings, log: EventLog, graph: GraphStore) -> None:
         self._settings = settings
-        self._log = log
-        self._graph = graph
+        self.log = log
+        self.graph = graph
         self._ingestion = new_ingestion(settings, log)
 
     async def ask(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,7 +84,7 @@ class Stores:
         from whence_graphql.context import Context
         from whence_graphql.schema import execute
 
-        reader = GraphReader(self._graph, self._log.size)
+        reader = GraphReader(self.graph, self.log.size)
         answer = await execute(Context(reader), query, variables)
         return data_of({"data": answer.data, "errors": [error.formatted for error in answer.errors or ()]})
 
@@ -98,7 +100,7 @@ class Stores:
 
     async def project(self) -> AsyncIterator[Progress]:
         """See the protocol."""
-        projector = Projector(self._log, self._graph)
-        size = await self._log.size()
+        projector = Projector(self.log, self.graph)
+        size = await self.log.size()
         while await projector.step():
             yield Progress(projector.cursor, size)

@@ -16,7 +16,7 @@ def neo4j(
     home: Annotated[Path, typer.Option(help="Where it keeps its data.")] = Path(".whence/neo4j"),
     bolt_port: Annotated[int, typer.Option(metavar="PORT", help="Its port; 0 takes a free one.")] = 7687,
     version: Annotated[
-        str, typer.Option(metavar="VERSION", help="A release of Neo4j. [default: the current one]", show_default=False)
+        str, typer.Option(metavar="VERSION", help="A release of Neo4j. (default: the current one)", show_default=False)
     ] = "",
 ) -> None:
     """Run a Neo4j for the graph, until Ctrl-C. The first start downloads it (180 MB)."""

@@ -14,18 +14,22 @@ if TYPE_CHECKING:
     from whence.settings import Settings
 
 FLAGS: dict[str, tuple[type, str, str]] = {
-    "log": (str, "URL", "The event log: sqlite:///path."),
-    "graph": (str, "URL", "The graph store: sqlite:///path or neo4j://host:7687."),
+    "log": (str, "URL", "The event log: sqlite:///path. (default: sqlite:///.whence/log.db)"),
+    "graph": (
+        str,
+        "URL",
+        "The graph store: sqlite:///path or neo4j://host:7687. (default: sqlite:///.whence/graph.db)",
+    ),
     "url": (str, "URL", "Ask the server at this address, instead of opening the stores."),
     "key": (str, "KEY", "The key to send to the server; rather set WHENCE_KEY, which `ps` does not show."),
-    "host": (str, "ADDRESS", "The address to listen on. [default: 127.0.0.1]"),
-    "port": (int, "PORT", "The port to listen on; 0 takes a free one. [default: 5000]"),
-    "keys": (str, "FILE", "The server's file of keys. [default: .whence/keys.json]"),
+    "host": (str, "ADDRESS", "The address to listen on. (default: 127.0.0.1)"),
+    "port": (int, "PORT", "The port to listen on; 0 takes a free one. (default: 5000)"),
+    "keys": (str, "FILE", "The server's file of keys. (default: .whence/keys.json)"),
     "redact": (str, "FILE", "Rules by which secrets are taken out of events (TOML)."),
 }
 """Settings that have a flag: type, what stands for the value, help."""
 
-_PANEL = "Settings (each also WHENCE_NAME in the environment)"
+_PANEL = "Settings"
 
 
 class Choice(NamedTuple):
@@ -77,5 +81,5 @@ def _argument(name: str) -> str:
 def _parameter(name: str) -> inspect.Parameter:
     kind, metavar, help_ = FLAGS[name]
     option = typer.Option(f"--{name}", metavar=metavar, help=help_, rich_help_panel=_PANEL, show_default=False)
-    annotation = Annotated[kind | None, option]
+    annotation: Any = Annotated[kind | None, option]
     return inspect.Parameter(_argument(name), inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)

@@ -61,7 +61,9 @@ async def resolve(client: Client, name: str, namespace: str = "", kind: NamedKin
     found = [node for node in found if kind in (None, node.kind)]
     if not found:
         where = f" in {namespace}" if namespace else ""
-        raise NotFound(f"there is no {kind or 'dataset, job or run'} {name}{where}; `whence search TEXT` shows what there is")
+        raise NotFound(
+            f"there is no {kind or 'dataset, job or run'} {name}{where}; `whence search TEXT` shows what there is"
+        )
     if len(found) > 1:
         raise Ambiguous(name, found[:_SHOWN], len(found) > _SHOWN)
     return found[0]

@@ -1,6 +1,5 @@
 """Sends events in batches, and keeps what is rejected."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field

@@ -5,7 +5,7 @@ import re
 import sys
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from io import BufferedReader
 from itertools import chain, starmap
 from pathlib import Path
 from typing import IO, NamedTuple, cast
@@ -50,23 +50,25 @@ class Source:
         A file that ends within its compressed data, or cannot be read on, ends with an event that has a defect.
         """
         line = 0
-        with ExitStack() as opened:
-            try:
-                file = self._open(opened)
-                for line, payload, defect in _split(file):  # noqa: B007  # the last one tells where it broke
-                    self.position = self._raw.tell() if self.size else 0
+        try:
+            with self._open() as raw, _decompressed(raw) as file:
+                for line, payload, defect in _split(file):
+                    self.position = raw.tell() if self.size else 0
                     if payload or defect:
                         yield Event(f"{self._name}:{line}", payload, defect)
-            except (OSError, EOFError, zlib.error) as error:
-                yield Event(f"{self._name}:{line + 1}", b"", f"the file cannot be read on: {error}")
+        except (OSError, EOFError, zlib.error) as error:
+            yield Event(f"{self._name}:{line + 1}", b"", f"the file cannot be read on: {error}")
         self.position = self.size
 
-    def _open(self, opened: ExitStack) -> IO[bytes]:
-        """The file, decompressed if it is gzip, whatever its name."""
-        self._raw = sys.stdin.buffer if self._name == STDIN else opened.enter_context(Path(self._name).open("rb"))
-        if self._raw.peek(2)[:2] != _GZIP:  # type: ignore[attr-defined]
-            return self._raw
-        return cast(IO[bytes], opened.enter_context(gzip.open(self._raw)))
+    def _open(self) -> BufferedReader:
+        if self._name == STDIN:
+            return open(sys.stdin.fileno(), "rb", closefd=False)  # it has no path
+        return Path(self._name).open("rb")
+
+
+def _decompressed(raw: BufferedReader) -> IO[bytes]:
+    """The file, or what is compressed in it if it is gzip, whatever its name."""
+    return cast(IO[bytes], gzip.open(raw)) if raw.peek(2)[:2] == _GZIP else raw
 
 
 def find_sources(paths: Sequence[str]) -> list[Source]:

@@ -203,22 +203,25 @@ UNWIND $keys AS key
 MATCH (n:Node {key: key}) RETURN n.key, n.kind, n.namespace, n.name, n.of
 // name: counts
 MATCH (n:KIND) RETURN count(n)
-// name: search
+// name: search (CASE, here and below: an OR may be planned as a union of scans, which has no order)
 UNWIND $kinds AS kind
 CALL (kind) {
     MATCH (n:Node)
     WHERE n.kind = kind AND n.folded_name >= $name AND n.folded_namespace IS NOT NULL AND n.key IS NOT NULL
-        AND (n.folded_name > $name OR n.folded_namespace > $namespace
-            OR (n.folded_namespace = $namespace AND n.key > $key))
-        AND (n.folded_name CONTAINS $text OR n.folded_namespace CONTAINS $text)
+        AND CASE WHEN n.folded_name > $name OR n.folded_namespace > $namespace THEN true
+            ELSE n.folded_namespace = $namespace AND n.key > $key END
+        AND CASE WHEN n.folded_name CONTAINS $text THEN true ELSE n.folded_namespace CONTAINS $text END
     RETURN n ORDER BY n.kind, n.folded_name, n.folded_namespace, n.key LIMIT $limit
 }
 RETURN n.folded_name, n.folded_namespace, n.key, n.kind, n.namespace, n.name, n.of
 // name: named
 UNWIND $kinds AS kind
-MATCH (n:Node)
-WHERE n.kind = kind AND n.folded_name = $name AND n.folded_namespace IS NOT NULL AND n.key IS NOT NULL
-RETURN n.key, n.kind, n.namespace, n.name, n.of ORDER BY n.kind, n.folded_namespace, n.key LIMIT $limit
+CALL (kind) {
+    MATCH (n:Node)
+    WHERE n.kind = kind AND n.folded_name = $name AND n.folded_namespace IS NOT NULL AND n.key IS NOT NULL
+    RETURN n ORDER BY n.kind, n.folded_name, n.folded_namespace, n.key LIMIT $limit
+}
+RETURN n.folded_namespace, n.key, n.kind, n.namespace, n.name, n.of
 
 // name: edges_into
 UNWIND $targets AS target
@@ -255,7 +258,7 @@ CALL (owner) {
     MATCH (r:Report)
     WHERE r.owner = owner AND r.declared = $declared AND r.reported = 1 AND r.start <= $as_of
         AND r.run IS NOT NULL AND r.number IS NOT NULL
-    RETURN r ORDER BY r.start DESC, r.run DESC, r.number DESC LIMIT $window
+    RETURN r ORDER BY r.owner DESC, r.declared DESC, r.reported DESC, r.start DESC, r.run DESC, r.number DESC LIMIT $window
 }
 RETURN r.owner, r.declared, r.reported, r.start, r.run, r.number, r.footprint, r.state, r.last
 
@@ -270,7 +273,7 @@ RETURN c.entity, c.name
 UNWIND $pairs AS pair
 CALL (pair) {
     MATCH (c:Claim) WHERE c.entity = pair[0] AND c.name = pair[1] AND c.last <= $as_of
-    RETURN c, c.last AS at ORDER BY c.last DESC, c.value DESC, c.unit DESC LIMIT 1
+    RETURN c, c.last AS at ORDER BY c.entity DESC, c.name DESC, c.last DESC, c.value DESC, c.unit DESC LIMIT 1
     UNION ALL
     MATCH (c:Claim) WHERE c.entity = pair[0] AND c.name = pair[1] AND c.last > $as_of AND c.first <= $as_of
     RETURN c, c.first AS at
@@ -284,15 +287,15 @@ RETURN c.entity, coalesce(c.full_name, c.name), CASE WHEN c.last <= $as_of THEN 
 // name: runs_of_job
 MATCH (a:Attempt)
 WHERE a.job = $job AND a.start <= $until AND a.run IS NOT NULL AND a.number IS NOT NULL
-    AND (a.start < $at OR a.run < $key OR (a.run = $key AND a.number < $number))
+    AND CASE WHEN a.start < $at OR a.run < $key THEN true ELSE a.run = $key AND a.number < $number END
 RETURN a.run, a.number, a.job, a.start, a.`end`, a.state, a.last, a.parent, a.anomalies
-ORDER BY a.start DESC, a.run DESC, a.number DESC LIMIT $limit
+ORDER BY a.job DESC, a.start DESC, a.run DESC, a.number DESC LIMIT $limit
 // name: uses_of_dataset
 MATCH ()-[u:KIND]->()
 WHERE u.dataset = $dataset AND u.at <= $until AND u.run IS NOT NULL AND u.number IS NOT NULL
-    AND (u.at < $at OR u.run < $key OR (u.run = $key AND u.number < $number))
+    AND CASE WHEN u.at < $at OR u.run < $key THEN true ELSE u.run = $key AND u.number < $number END
 RETURN u.run, u.number, type(u), u.dataset, u.at, coalesce(u.version, ''), u.label, u.complete, u.partitions
-ORDER BY u.at DESC, u.run DESC, u.number DESC LIMIT $limit
+ORDER BY u.dataset DESC, u.at DESC, u.run DESC, u.number DESC LIMIT $limit
 // name: uses_of_versions
 UNWIND $keys AS key
 MATCH ()-[u:KIND]->() WHERE u.version = key

@@ -232,7 +232,8 @@ class Neo4jGraphStore:
     async def named(self, name: str, kinds: Sequence[str], limit: int) -> list[Node]:
         """Nodes with exactly this name, case folded."""
         rows = await self._fetch("named", name=fold_text(name), kinds=_list(kinds), limit=limit)
-        return [Node(*row) for row in rows]
+        found = sorted(((row[2], row[0], row[1]), Node(*row[1:])) for row in rows)
+        return [node for _, node in found[:limit]]
 
     async def owners(self, targets: Sequence[str], kinds: Sequence[EdgeKind]) -> list[EdgeId]:
         """Edges of these kinds into the targets."""

@@ -35,6 +35,10 @@ class RunTraversal:
         if start[0] == Kind.RUN:
             return await self._contained([start])
         if start[0] == Kind.JOB:
+            own = await self._store.runs_of_job(start, self._question.as_of, None, 1)
+            if own:
+                return await self._contained([own[0].run])
+            # A container may only be known from what it contains.
             jobs = await contained_jobs(self._store, start, self._question)
             latest = [await self._store.runs_of_job(job, self._question.as_of, None, 1) for job in jobs]
             return [attempts[0].run for attempts in latest if attempts]

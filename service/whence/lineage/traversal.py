@@ -4,10 +4,12 @@ One step goes from datasets through the jobs that write (upstream) or read (down
 other side. Written once, above the port; each step costs a fixed number of queries, whatever its width.
 """
 
+import json
 import time
 from collections.abc import Iterable
 from typing import TypeVar
 
+from whence.graph.canonical import canonical_json
 from whence.graph.facts import EdgeId, EdgeKind, Since
 from whence.graph.port import GraphStore
 from whence.lineage.containers import contained_jobs
@@ -194,11 +196,23 @@ def since_first(seen: Seen, since: Since | None) -> Seen:
 
 
 def add_edge(graph: LineageGraph, edge: LineageEdge) -> None:
-    """Add an edge; names of one dataset may make several edges one, which then keeps the better seen."""
+    """Add an edge. Names of one dataset, and transformations of one column, may make several edges one: it keeps the
+    better seen, and all transformations."""
     key = (edge.source, edge.kind, edge.target, edge.by)
     known = graph.edges.get(key)
-    if known is None or edge.seen.attempts > known.seen.attempts:
-        graph.edges[key] = edge
+    if known is not None:
+        better = edge if edge.seen.attempts > known.seen.attempts else known
+        edge = better._replace(transformations=_union(known.transformations, edge.transformations))
+    graph.edges[key] = edge
+
+
+def _union(one: str, other: str) -> str:
+    """Two lists of transformations (canonical JSON) as one."""
+    if other in (one, "[]"):
+        return one
+    found = json.loads(one)
+    found += [transformation for transformation in json.loads(other) if transformation not in found]
+    return canonical_json(found).decode()
 
 
 async def add_nodes(graph: LineageGraph, store: GraphStore, names: Names, distances: dict[str, int]) -> None:

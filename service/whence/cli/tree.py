@@ -1,0 +1,124 @@
+"""A lineage as trees for people: one upstream, one downstream."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+from rich.tree import Tree
+
+from whence.cli.flow import Edge, Flow, Line, Node
+from whence.cli.tables import moment
+
+_FAILED = ("FAIL", "ABORT")
+
+
+def lineage_trees(lineage: dict[str, Any], directions: Iterable[str]) -> RenderableType:
+    """The `lineage` of a GraphQL answer, in these directions."""
+    flow = Flow(lineage)
+    labels = _Labels(flow)
+    parts: list[RenderableType] = [labels.head(lineage["start"])]
+    for direction in directions:
+        trees = _trees(flow, labels, upstream=direction == "UPSTREAM")
+        parts += ["", Text(direction.capitalize(), "bold"), *(trees or [Text("nothing is known", "dim")])]
+    return Group(*parts)
+
+
+def _trees(flow: Flow, labels: "_Labels", *, upstream: bool) -> list[RenderableType]:
+    """A tree for each root that has something below it."""
+    children = flow.upstream if upstream else flow.downstream
+    roots = [root for root in flow.roots(upstream=upstream) if root.actor or next(children(root), None)]
+    trees = [Tree(labels.text(root), guide_style="dim") for root in roots]
+    seen = {root.subject for root in roots}
+    for root, tree in zip(roots, trees, strict=True):
+        todo: list[tuple[Tree, Iterator[Line]]] = [(tree, children(root))]
+        while todo:  # a stack of its own, as lineage may be deeper than Python's
+            branch, lines = todo[-1]
+            line = next(lines, None)
+            if line is None:
+                todo.pop()
+            elif line.subject in seen and next(children(line), None):
+                branch.add(labels.text(line).append("  (see above)", "dim"))
+            else:
+                seen.add(line.subject)
+                todo.append((branch.add(labels.text(line)), children(line)))
+    return [*trees]
+
+
+class _Labels:
+    """Texts of lines. Where most datasets (or jobs) have one namespace, it is told once, at the head."""
+
+    def __init__(self, flow: Flow) -> None:
+        self._nodes = flow.nodes
+        counts: dict[str, Counter[str]] = defaultdict(Counter)
+        for node in flow.nodes.values():
+            counts[_group(node)][node["namespace"]] += 1
+        self._usual = {group: found.most_common(1)[0][0] for group, found in counts.items()}
+
+    def head(self, start: Node) -> Text:
+        """What the lineage is of, and the usual namespaces."""
+        text = Text.assemble((_name(start), "bold"), "  ", (start["kind"].lower().replace("_", " "), "dim"))
+        self._usual.setdefault(_group(start), start["namespace"])
+        for group, namespace in sorted(self._usual.items()):
+            text.append(f"\n{group} in {namespace or 'no namespace'}", "dim")
+        return text
+
+    def text(self, line: Line) -> Text:
+        """A line."""
+        text = Text()
+        if line.node:
+            text.append_text(self._node(line.node))
+        if line.actor:
+            is_maker = line.node or any(edge["kind"] in ("WRITES", "PRODUCED") for edge in line.edges)
+            text.append((" " if line.node else "") + ("← " if is_maker else "→ "), "dim")
+            text.append_text(self._node(line.actor))
+        for mark, style in dict.fromkeys(mark for edge in line.edges for mark in _marks(edge)):
+            text.append(f"  {mark}", style)
+        return text
+
+    def _node(self, id_: str) -> Text:
+        node = self._nodes[id_]
+        is_actor = _group(node) == "jobs"
+        text = Text(_name(node), "cyan" if is_actor else "")
+        if node["namespace"] != self._usual[_group(node)]:
+            text.append(f" ({node['namespace']})", "dim")
+        if node["kind"] == "RUN":
+            text.append(f" {node['runId']}", "dim")
+            if node["state"]:
+                text.append(f" {node['state'].lower()}", "red" if node["state"] in _FAILED else "dim")
+        if node["kind"] == "DATASET_VERSION":
+            text.append(f" {node['label'] or moment(node['producedAt'])}", "dim")
+        return text
+
+
+def _group(node: Node) -> str:
+    return "jobs" if node["kind"] in ("JOB", "RUN") else "datasets"
+
+
+def _name(node: Node) -> str:
+    """The name without the namespace; of a column the dataset's and the field."""
+    name = node["name"] or "(unknown)"
+    return f"{name}.{node['field']}" if node["kind"] == "COLUMN" else name
+
+
+def _marks(edge: Edge) -> Iterator[tuple[str, str]]:
+    """What is noteworthy of an edge, each with its style."""
+    seen = edge["seen"]
+    if edge["declared"] and not edge["observed"]:
+        yield "declared only", "yellow"
+    if seen["attempts"] < seen["of"] and edge["observed"]:
+        yield f"{seen['attempts']} of {seen['of']} runs", "yellow"
+    if seen["failed"]:
+        yield ("failed" if seen["failed"] == seen["attempts"] else f"{seen['failed']} failed"), "red"
+    if edge["basis"] == "INFERRED":
+        yield "version inferred", "dim"
+    if how := ", ".join(dict.fromkeys(map(transformation, edge["transformations"]))):
+        yield how, "dim"
+
+
+def transformation(said: dict[str, Any]) -> str:
+    """How a source column becomes its target, in a few words."""
+    words = (said["subtype"] or said["type"] or said["description"] or "").lower().replace("_", " ")
+    indirect = f"{words} (indirect)" if said["type"] == "INDIRECT" and said["subtype"] else words
+    return f"{indirect}, masked" if said["masking"] else indirect
