@@ -73,14 +73,16 @@ class Settings(BaseSettings):
     never_alias: Names = Field(
         default=(),
         description=(
-            "Regular expressions, separated by commas: a dataset whose `namespace/name` one of them finds is never joined "
-            "with its other names."
+            "Regular expressions, separated by commas: a dataset whose `namespace/name` one of them finds is never "
+            "joined with its other names."
         ),
     )
     max_body_bytes: PositiveInt = Field(
         default=32 * 2**20, description="The largest body of a request in bytes, decompressed."
     )
-    max_nodes: PositiveInt = Field(default=10_000, description="The most nodes in one answer on lineage.")
+    max_rows: PositiveInt = Field(
+        default=50_000, description="The most objects in all lists of one GraphQL answer together."
+    )
     query_seconds: PositiveFloat = Field(default=10, description="The most seconds that one GraphQL request may take.")
 
 

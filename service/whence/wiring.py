@@ -1,5 +1,6 @@
 """From settings to adapters: which event log, which graph store, which redaction."""
 
+import re
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -9,6 +10,7 @@ from whence.eventlog.sqlite import MEMORY, SQLiteEventLog
 from whence.graph.port import GraphStore
 from whence.graph.sqlite import SQLiteGraphStore
 from whence.ingestion import Ingestion
+from whence.reader import GraphReader
 from whence.redaction import Redaction
 from whence.settings import Settings
 from whence_schemas.errors import ConfigurationError
@@ -50,6 +52,19 @@ def open_graph(settings: Settings, read_only: bool = False) -> GraphStore:
     raise ConfigurationError(
         f"WHENCE_GRAPH: {_kind(settings.graph)} is no graph store; use sqlite:///path or neo4j://host:7687"
     )
+
+
+def new_reader(settings: Settings, log: EventLog, graph: GraphStore) -> GraphReader:
+    """What questions are answered from.
+
+    Raises:
+        ConfigurationError: a never_alias rule is no regular expression.
+    """
+    try:
+        never_alias = [re.compile(pattern) for pattern in settings.never_alias]
+    except re.error as error:
+        raise ConfigurationError(f"WHENCE_NEVER_ALIAS: {error.pattern!r} is no regular expression: {error}") from None
+    return GraphReader(graph, log.size, never_alias)
 
 
 def new_ingestion(settings: Settings, log: EventLog) -> Ingestion:

@@ -1,5 +1,6 @@
 """A Neo4j that is down delays the graph and loses nothing."""
 
+import socket
 import time
 
 from tests.build import NS, event
@@ -13,7 +14,9 @@ QUERY = """query ($namespace: String!, $name: String!) {
 
 
 def test_the_backlog_drains_when_neo4j_comes_back(tmp_path):
-    neo4j = LocalNeo4j(tmp_path / "neo4j")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    neo4j = LocalNeo4j(tmp_path / "neo4j", bolt_port=port)
     neo4j.start()
     try:
         with running(tmp_path, WHENCE_GRAPH=neo4j.uri, WHENCE_NEO4J_PASSWORD=neo4j.password) as server:

@@ -11,15 +11,18 @@ from starlette.middleware.cors import CORSMiddleware
 
 from whence.access import Gate, KeyRing
 from whence.api.document import document_app
+from whence.api.graphql import graphql_router
 from whence.api.guard import Guard
 from whence.api.health import health_routes
 from whence.api.lineage import lineage_routes
+from whence.api.lineage_graph import lineage_graph_router
 from whence.api.problems import install_problems
 from whence.eventlog.port import EventLog
 from whence.graph.port import GraphStore
 from whence.projection.runner import Projector
 from whence.settings import Settings
-from whence.wiring import new_ingestion
+from whence.wiring import new_ingestion, new_reader
+from whence_graphql.limits import Limits
 
 _DESCRIPTION = "Where data came from, what breaks if it changes, and can you prove it: lineage from OpenLineage events."
 
@@ -35,6 +38,7 @@ def create_app(settings: Settings, log: EventLog, graph: GraphStore) -> FastAPI:
     gate = Gate(KeyRing(settings.keys), settings.host, settings.allowed_hosts)
     ingestion = new_ingestion(settings, log)
     projector = Projector(log, graph)
+    reader = new_reader(settings, log, graph)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -56,6 +60,9 @@ def create_app(settings: Settings, log: EventLog, graph: GraphStore) -> FastAPI:
     )
     app.include_router(lineage_routes(ingestion, projector, settings.max_body_bytes))
     app.include_router(health_routes(log, graph, ingestion, projector))
+    limits = Limits(rows=settings.max_rows, seconds=settings.query_seconds)
+    app.include_router(graphql_router(reader, limits))
+    app.include_router(lineage_graph_router(reader))
     install_problems(app)
     document_app(app)
     app.add_middleware(Guard, gate=gate)

@@ -10,7 +10,7 @@ from whence.cli.console import note, out, print_json
 from whence.cli.naming import KindOption, NameArgument, NamespaceOption, naming_one
 from whence.cli.options import Choice, with_flags
 from whence.cli.questions import LINEAGE
-from whence.cli.resolve import Found, NamedKind, resolve
+from whence.cli.resolve import Found, NamedKind, check_column, resolve
 
 
 @with_flags("log", "graph", "url", "key")
@@ -67,6 +67,8 @@ async def _ask(
 ) -> dict[str, Any]:
     async with connect(choice) as client:
         found = await resolve(client, name, namespace, NamedKind.DATASET if column or columns else kind)
+        if column:
+            await check_column(client, found, column)
         granularity = "COLUMN" if column or columns else _granularity(found, runs)
         return await client.ask(LINEAGE, {"of": found.start(column), "granularity": granularity, **how})
 
@@ -78,7 +80,8 @@ def _granularity(found: Found, runs: bool) -> str:
 def _print(answer: dict[str, Any], directions: list[str]) -> None:
     from whence.cli.tree import lineage_trees
 
-    out().print(lineage_trees(answer, directions))
+    console = out()
+    console.print(lineage_trees(answer, directions, console.width))
     for sentence in answer["notes"]:
         note(sentence)
     if answer["truncated"]:

@@ -38,11 +38,14 @@ async def _ask(choice: Choice, text: str, variables: dict[str, Any]) -> dict[str
 
 
 def _list() -> None:
-    """List the ready-made queries, with the comments at their heads."""
+    """List the ready-made queries: at the head of each stand a comment on it, and example variables."""
     from whence_graphql.ready import ready_made
 
-    rows = [(name, "\n".join(line[2:] for line in text.splitlines()[:2])) for name, text in ready_made().items()]
-    out().print(table(["query", "what it answers"], rows))
+    rows = []
+    for name, text in ready_made().items():
+        what, example = (line.removeprefix("# ") for line in text.splitlines()[:2])
+        rows.append((name, what, "\n".join(json.loads(example.removeprefix("Variables: ")))))
+    out().print(table(["query", "what it answers", "variables"], rows))
 
 
 def _read(name: str) -> str:

@@ -17,6 +17,10 @@ RUN_BY_ID = """
 query RunById($id: ID!) { run(id: $id) { id kind namespace name runId } }
 """
 
+FIELDS = """
+query Fields($namespace: String!, $name: String!) { dataset(namespace: $namespace, name: $name) { fields { name } } }
+"""
+
 LINEAGE = """
 query Lineage(
   $of: LineageStart!, $direction: Direction!, $depth: Int!, $granularity: Granularity!, $asOf: DateTime, $window: Int!

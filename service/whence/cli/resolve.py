@@ -69,6 +69,20 @@ async def resolve(client: Client, name: str, namespace: str = "", kind: NamedKin
     return found[0]
 
 
+async def check_column(client: Client, dataset: Found, column: str) -> None:
+    """Hold off questions on columns that are not there.
+
+    Raises:
+        NotFound: the dataset has no such column; the message tells which it has.
+    """
+    place = {"namespace": dataset.namespace, "name": dataset.name}
+    fields = (await client.ask(questions.FIELDS, place))["dataset"]["fields"]
+    names = [field["name"] for field in fields]
+    if column not in names:
+        told = ", ".join(names[:_SHOWN]) + (" ..." if len(names) > _SHOWN else "")
+        raise NotFound(f"{dataset.name} has no column {column}; it has {told or 'none that is known'}")
+
+
 async def _run(client: Client, name: str) -> Found | None:
     try:
         UUID(name)

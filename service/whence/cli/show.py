@@ -10,7 +10,7 @@ from whence.cli.client import connect
 from whence.cli.console import note, out, print_json
 from whence.cli.naming import KindOption, NameArgument, NamespaceOption, naming_one
 from whence.cli.options import Choice, with_flags
-from whence.cli.resolve import NamedKind, resolve
+from whence.cli.resolve import NamedKind, check_column, resolve
 from whence_schemas.errors import NotFound
 
 
@@ -53,6 +53,7 @@ async def _ask(
         found = await resolve(client, name, namespace, NamedKind.DATASET if column else kind)
         place = {"namespace": found.namespace, "name": found.name, "asOf": as_of or None}
         if column:
+            await check_column(client, found, column)
             answer = await client.ask(questions.COLUMN, {"of": found.start(column), **place})
             return "column", answer | {"column": {"namespace": found.namespace, "name": found.name, "field": column}}
         if found.kind == NamedKind.RUN:

@@ -12,12 +12,14 @@ from whence.cli.flow import Edge, Flow, Line, Node
 from whence.cli.tables import moment
 
 _FAILED = ("FAIL", "ABORT")
+_GUIDE = 4
+"""Columns that rich needs for each level of a tree."""
 
 
-def lineage_trees(lineage: dict[str, Any], directions: Iterable[str]) -> RenderableType:
-    """The `lineage` of a GraphQL answer, in these directions."""
+def lineage_trees(lineage: dict[str, Any], directions: Iterable[str], width: int) -> RenderableType:
+    """The `lineage` of a GraphQL answer, in these directions, for a terminal of this many columns."""
     flow = Flow(lineage)
-    labels = _Labels(flow)
+    labels = _Labels(flow, width)
     parts: list[RenderableType] = [labels.head(lineage["start"])]
     for direction in directions:
         trees = _trees(flow, labels, upstream=direction == "UPSTREAM")
@@ -29,7 +31,7 @@ def _trees(flow: Flow, labels: "_Labels", *, upstream: bool) -> list[RenderableT
     """A tree for each root that has something below it."""
     children = flow.upstream if upstream else flow.downstream
     roots = [root for root in flow.roots(upstream=upstream) if root.actor or next(children(root), None)]
-    trees = [Tree(labels.text(root), guide_style="dim") for root in roots]
+    trees = [Tree(labels.text(root, 0), guide_style="dim") for root in roots]
     seen = {root.subject for root in roots}
     for root, tree in zip(roots, trees, strict=True):
         todo: list[tuple[Tree, Iterator[Line]]] = [(tree, children(root))]
@@ -39,18 +41,19 @@ def _trees(flow: Flow, labels: "_Labels", *, upstream: bool) -> list[RenderableT
             if line is None:
                 todo.pop()
             elif line.subject in seen and next(children(line), None):
-                branch.add(labels.text(line).append("  (see above)", "dim"))
+                branch.add(labels.text(line, len(todo)).append("  (see above)", "dim"))
             else:
                 seen.add(line.subject)
-                todo.append((branch.add(labels.text(line)), children(line)))
+                todo.append((branch.add(labels.text(line, len(todo))), children(line)))
     return [*trees]
 
 
 class _Labels:
     """Texts of lines. Where most datasets (or jobs) have one namespace, it is told once, at the head."""
 
-    def __init__(self, flow: Flow) -> None:
+    def __init__(self, flow: Flow, width: int) -> None:
         self._nodes = flow.nodes
+        self._width = width
         counts: dict[str, Counter[str]] = defaultdict(Counter)
         for node in flow.nodes.values():
             counts[_group(node)][node["namespace"]] += 1
@@ -64,18 +67,19 @@ class _Labels:
             text.append(f"\n{group} in {namespace or 'no namespace'}", "dim")
         return text
 
-    def text(self, line: Line) -> Text:
-        """A line."""
-        text = Text()
-        if line.node:
-            text.append_text(self._node(line.node))
+    def text(self, line: Line, level: int) -> Text:
+        """A line, at a level of the tree. One that is too long goes on below with its actor."""
+        node = self._node(line.node) if line.node else Text()
+        rest = Text()
         if line.actor:
             is_maker = line.node or any(edge["kind"] in ("WRITES", "PRODUCED") for edge in line.edges)
-            text.append((" " if line.node else "") + ("← " if is_maker else "→ "), "dim")
-            text.append_text(self._node(line.actor))
+            rest = Text.assemble(("← " if is_maker else "→ ", "dim"), self._node(line.actor))
         for mark, style in dict.fromkeys(mark for edge in line.edges for mark in _marks(edge)):
-            text.append(f"  {mark}", style)
-        return text
+            rest.append(f"  {mark}", style)
+        if not (line.node and line.actor):
+            return node.append_text(rest)
+        is_short = _GUIDE * level + node.cell_len + 1 + rest.cell_len <= self._width
+        return node.append(" " if is_short else "\n  ").append_text(rest)
 
     def _node(self, id_: str) -> Text:
         node = self._nodes[id_]
@@ -104,17 +108,23 @@ def _name(node: Node) -> str:
 
 def _marks(edge: Edge) -> Iterator[tuple[str, str]]:
     """What is noteworthy of an edge, each with its style."""
-    seen = edge["seen"]
-    if edge["declared"] and not edge["observed"]:
-        yield "declared only", "yellow"
-    if seen["attempts"] < seen["of"] and edge["observed"]:
-        yield f"{seen['attempts']} of {seen['of']} runs", "yellow"
-    if seen["failed"]:
-        yield ("failed" if seen["failed"] == seen["attempts"] else f"{seen['failed']} failed"), "red"
+    if edge["kind"] not in ("CONSUMED", "PRODUCED"):  # there the run's own state tells more
+        yield from _support(edge)
     if edge["basis"] == "INFERRED":
         yield "version inferred", "dim"
     if how := ", ".join(dict.fromkeys(map(transformation, edge["transformations"]))):
         yield how, "dim"
+
+
+def _support(edge: Edge) -> Iterator[tuple[str, str]]:
+    """What is missing in the support of an edge."""
+    seen = edge["seen"]
+    if edge["declared"] and not edge["observed"]:
+        yield "declared only", "yellow"
+    elif seen["attempts"] < seen["of"]:
+        yield f"{seen['attempts']} of {seen['of']} runs", "yellow"
+    if seen["failed"]:
+        yield ("failed" if seen["failed"] == seen["attempts"] else f"{seen['failed']} failed"), "red"
 
 
 def transformation(said: dict[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """The graph store on SQLite: embedded, in a file of its own.
 
-One writer thread, a few reader threads; WAL, so that readers see the last commit and never wait. ``synchronous=NORMAL``:
-a crash of the machine may lose the last batches, which the cursor then says, and the log brings them back.
+One writer thread, a few reader threads; WAL, so that readers see the last commit and never wait.
+``synchronous=NORMAL``: a crash of the machine may lose the last batches, which the cursor then says, and the log brings
+them back.
 """
 
 import asyncio

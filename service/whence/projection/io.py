@@ -26,7 +26,6 @@ from whence_schemas.facets.lineage import (
 from whence_schemas.facets.output import OutputSubset
 from whence_schemas.identity import dataset_key
 
-
 MAX_COLUMN_EDGES = 100_000
 """Of one output in one event. A facet with more is kept as a facet, and no edges are drawn from it."""
 

@@ -104,10 +104,9 @@ class JobReader:
         names = Names(self._store, as_of, self._never_alias)
         await names.join(datasets)
         members = list(dict.fromkeys(member for dataset in datasets for member in names.members(dataset)))
-        edges = await self._store.owners(members, [kind])
-        first = await self._store.since(edges)
         live = LiveOwners(self._store, as_of, window)
-        await live.fetch(edge.owner for edge in edges)
+        edges = await live.into(members, [kind])
+        first = await self._store.since(edges)
         found: dict[str, list[LinkRow]] = {}
         for dataset in datasets:
             links: dict[str, Seen] = {}

@@ -1,0 +1,149 @@
+"""The schema as a whole: its export, its ready-made queries, and every field of every type."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from graphql import (
+    GraphQLObjectType,
+    get_named_type,
+    is_composite_type,
+    is_leaf_type,
+    is_object_type,
+    is_required_argument,
+)
+
+from tests.graphql.conftest import LOOSE
+from whence.graph.facts import EdgeKind, State
+from whence.graph.port import Place
+from whence_graphql.ready import ready_made
+from whence_graphql.scalars import LineageEdgeKind
+from whence_graphql.schema import SCHEMA, sdl
+from whence_schemas.identity import Kind
+from whence_schemas.read import RunState, SearchPlace
+
+GRAPHQL = Path(__file__).parents[2] / "graphql"
+TYPES = SCHEMA._schema.type_map
+
+
+def test_exported_schema_is_up_to_date():
+    text = (GRAPHQL / "schema.graphql").read_text()
+    assert text == sdl(), "run: python -m whence_graphql > graphql/schema.graphql"
+
+
+def test_schema_is_printed_by_a_command():
+    done = subprocess.run([sys.executable, "-m", "whence_graphql"], capture_output=True, text=True, check=True)
+    assert done.stdout == sdl()
+
+
+def test_every_type_and_root_field_is_described():
+    undescribed = [
+        name
+        for name, found in TYPES.items()
+        if is_composite_type(found) and not name.startswith("__") and not found.description
+    ]
+    undescribed += [name for name, field in TYPES["Query"].fields.items() if not field.description]
+    assert not undescribed
+
+
+def test_words_shared_with_the_graph_are_the_same():
+    assert [state.value for state in RunState] == [state.value for state in State]
+    graph_kinds = {kind.value for kind in EdgeKind} | {"CONSUMED", "PRODUCED"}
+    assert {kind.value for kind in LineageEdgeKind} <= graph_kinds
+    assert SearchPlace._fields == Place._fields
+
+
+QUERIES = ready_made()
+
+
+def test_there_are_ready_made_queries():
+    assert {
+        "find",
+        "where-did-this-dataset-come-from",
+        "what-breaks-if-this-changes",
+        "where-does-this-column-come-from",
+        "what-did-this-run-touch",
+        "which-runs-of-this-job-failed",
+    } <= QUERIES.keys()
+
+
+# What each query finds in the samples with the variables in its comment.
+FINDS = {
+    "find": lambda data: len(data["search"]["edges"]) == 50,
+    "how-fresh-is-the-graph": lambda data: data["status"]["lag"] == 0,
+    "what-breaks-if-this-changes": lambda data: "data-eng" in json.dumps(data),
+    "what-did-this-run-touch": lambda data: {i["basis"] for i in data["run"]["inputs"]} == {"INFERRED"},
+    "what-is-the-history-of-this-dataset": lambda data: len(data["dataset"]["versions"]["edges"]) >= 2,
+    "where-did-this-dataset-come-from": lambda data: "w.main.raw_trades" in json.dumps(data),
+    "where-does-this-column-come-from": lambda data: "raw/customers" in json.dumps(data),
+    "which-runs-of-this-job-failed": lambda data: "errorMessage" in json.dumps(data) or data["job"]["runs"]["edges"],
+}
+
+
+@pytest.mark.parametrize("name", sorted(QUERIES))
+async def test_ready_made_query(samples, name):
+    query = QUERIES[name]
+    assert query.startswith("# ")
+    variables = json.loads(re.search(r"^# Variables: (.*)$", query, re.MULTILINE)[1])
+    data = await samples.ask(query, **variables)
+    assert FINDS[name](data), data
+
+
+def selection(type_, depth):
+    """All fields of a type without required arguments, and of what they lead to."""
+    named = get_named_type(type_)
+    if is_leaf_type(named):
+        return ""
+    parts = []
+    for name, field in named.fields.items():
+        if any(is_required_argument(arg) for arg in field.args.values()):
+            continue
+        leaf = is_leaf_type(get_named_type(field.type))
+        if leaf or depth:
+            # Nullable and not, String and enum may meet under one name in different types: keep them apart.
+            parts.append(f"{named.name}_{name}: {name} {selection(field.type, depth - 1)}")
+    return "{ __typename " + " ".join(parts) + " }"
+
+
+NODE_TYPES = sorted(
+    name
+    for name, found in TYPES.items()
+    if is_object_type(found) and any(interface.name == "Node" for interface in found.interfaces)
+)
+
+
+def test_every_kind_has_a_type():
+    assert len(NODE_TYPES) == len(Kind)
+
+
+@pytest.mark.parametrize("name", NODE_TYPES)
+async def test_every_field_of_every_node(samples, name):
+    kind = re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper()
+    type_ = TYPES[name]
+    assert isinstance(type_, GraphQLObjectType)
+    if kind == "DATASET_VERSION":
+        found = await samples.ask(
+            "{ search(kinds: [DATASET], first: 100) { edges { node { ... on Dataset {"
+            " versions(first: 3) { edges { node { id } } } } } } } }"
+        )
+        ids = [
+            v["node"]["id"] for edge in found["search"]["edges"] for v in edge["node"]["versions"]["edges"]
+        ]
+    else:
+        found = await samples.ask(
+            "query ($kind: NodeKind!) { search(kinds: [$kind], first: 25) { edges { node { id } } } }", kind=kind
+        )
+        ids = [edge["node"]["id"] for edge in found["search"]["edges"]]
+    if name == "CodeVersion":  # no sample has any: see test_nodes.py
+        return
+    assert ids
+    data = await samples.ask(
+        f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ __typename ... on {name} {selection(type_, 2)} }} }}",
+        LOOSE,
+        ids=ids[:25],
+    )
+    assert {node["__typename"] for node in data["nodes"]} == {name}
+    assert len(data["nodes"]) == len(ids[:25])
