@@ -13,9 +13,6 @@ from whence_schemas.facets.base import Documentation, Ownership, Tags
 class Asset(LineageNode):
     """What can be owned, tagged and documented: a dataset or a job."""
 
-    namespace: str
-    name: str
-
     @resolved
     async def facets(self, info: Info, names: FacetNames = None, as_of: AsOf = None) -> list[Facet]:
         """Facets as last said by then, by name. A facet lasts until something says otherwise, or deletes it."""

@@ -132,10 +132,6 @@ class Alias:
 class Column(LineageNode):
     """A column of a dataset."""
 
-    namespace: str
-    name: str
-    field: str
-
     @classmethod
     def of(cls, row: NodeRow, moment: int) -> Self:
         """The column of a row."""

@@ -56,8 +56,8 @@ class Job(Asset):
         self, info: Info, as_of: AsOf = None
     ) -> Annotated["Run", strawberry.lazy("whence_graphql.run")] | None:
         """Its run that started last by then."""
-        rows = await info.context.reader.runs.of_job(self.id, (), self.at(as_of), None, 1)
-        found = await load_nodes(info, [row.run for row in rows], self.at(as_of))
+        row = await info.context.loaders.latest.load(self.id, self.at(as_of))
+        found = await load_nodes(info, [row.run], self.at(as_of)) if row else []
         return cast("Run", found[0]) if found else None
 
     @resolved

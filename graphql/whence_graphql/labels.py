@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 class Owner(Node):
     """Who owns datasets or jobs."""
 
-    name: str
     type: str | None = strawberry.field(
         default=None, description="What kind of owner, as that dataset or job says; null elsewhere."
     )
@@ -26,19 +25,18 @@ class Owner(Node):
     @classmethod
     def of(cls, row: NodeRow, moment: int) -> Self:
         """The owner of a row."""
-        return cls(id=ID(row.key), kind=Kind.OWNER, namespace=None, name=row.name, moment=moment)
+        return cls(id=ID(row.key), kind=Kind.OWNER, namespace="", name=row.name, moment=moment)
 
     @classmethod
     def named(cls, name: str, type: str | None, moment: int) -> Self:
         """An owner that something says it has."""
-        return cls(id=ID(owner_key(name)), kind=Kind.OWNER, namespace=None, name=name, type=type, moment=moment)
+        return cls(id=ID(owner_key(name)), kind=Kind.OWNER, namespace="", name=name, type=type, moment=moment)
 
 
 @node_type(Kind.TAG)
 class Tag(Node):
     """A tag: a key, which is its name, with a value."""
 
-    name: str
     value: str
     source: str | None = strawberry.field(
         default=None, description="Who set it, as what is tagged says; null elsewhere."
@@ -50,7 +48,7 @@ class Tag(Node):
     @classmethod
     def of(cls, row: NodeRow, moment: int) -> Self:
         """The tag of a row."""
-        return cls(id=ID(row.key), kind=Kind.TAG, namespace=None, name=row.namespace, value=row.name, moment=moment)
+        return cls(id=ID(row.key), kind=Kind.TAG, namespace="", name=row.namespace, value=row.name, moment=moment)
 
     @classmethod
     def named(cls, key: str, value: str, source: str | None, field: str | None, moment: int) -> Self:
@@ -58,7 +56,7 @@ class Tag(Node):
         return cls(
             id=ID(tag_key(key, value)),
             kind=Kind.TAG,
-            namespace=None,
+            namespace="",
             name=key,
             value=value,
             source=source,
@@ -71,22 +69,18 @@ class Tag(Node):
 class CodeVersion(Node):
     """The code that runs executed: a commit, which is its name, of a repository, which is its namespace."""
 
-    namespace: str
-    name: str
-
 
 @node_type(Kind.ASSERTION)
 class Assertion(Node):
     """A data-quality check or test, of a dataset where that is known."""
 
-    name: str
     place: strawberry.Private[tuple[str, str]] = ("", "")
 
     @classmethod
     def of(cls, row: NodeRow, moment: int) -> Self:
         """The check of a row."""
         place = (row.namespace, row.name)
-        return cls(id=ID(row.key), kind=Kind.ASSERTION, namespace=None, name=row.field, place=place, moment=moment)
+        return cls(id=ID(row.key), kind=Kind.ASSERTION, namespace="", name=row.field, place=place, moment=moment)
 
     @resolved
     def dataset(self) -> Annotated["Dataset", strawberry.lazy("whence_graphql.dataset")] | None:

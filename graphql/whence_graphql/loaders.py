@@ -23,11 +23,12 @@ class Loader(Generic[_Value]):
 
     def load(self, key: Any, *options: Any) -> Awaitable[_Value]:
         """What there is of a key, or what stands for a missing one."""
-        return self._loader.load((key, options))
+        # Many may wait for one key: where a field fails, its neighbours are cancelled, and must not cancel the others.
+        return asyncio.shield(self._loader.load((key, options)))
 
     def load_many(self, keys: Sequence[Any], *options: Any) -> Awaitable[list[_Value]]:
         """What there is of each key."""
-        return self._loader.load_many([(key, options) for key in keys])
+        return asyncio.gather(*(self.load(key, *options) for key in keys))
 
     async def _load(self, wanted: list[_Wanted]) -> list[_Value]:
         groups: dict[tuple[Any, ...], list[Any]] = {}
@@ -53,6 +54,7 @@ class Loaders:
         self.writers: Loader[Sequence[LinkRow]] = Loader(jobs.writers, ())
         self.readers: Loader[Sequence[LinkRow]] = Loader(jobs.readers, ())
         self.attempts: Loader[Sequence[AttemptRow]] = Loader(runs.attempts, ())
+        self.latest: Loader[AttemptRow | None] = Loader(runs.latest, None)
         self.uses: Loader[Sequence[UseRow]] = Loader(runs.uses, ())
         self.run_children: Loader[Sequence[str]] = Loader(runs.children, ())
         self.run_root: Loader[str | None] = Loader(runs.roots, None)

@@ -22,11 +22,13 @@ class Node:
 
     id: ID = strawberry.field(description="Opaque, and the same for ever.")
     kind: Kind
-    namespace: str | None = strawberry.field(
-        description="Of a column or version its dataset's, of a run its job's, of a code version the repository."
+    namespace: str = strawberry.field(
+        description="Of a column or version its dataset's, of a run its job's, of a code version the repository; "
+        "empty where there is none."
     )
-    name: str | None = strawberry.field(
-        description="Within the namespace. Of a column or version its dataset's, of a run its job's."
+    name: str = strawberry.field(
+        description="Within the namespace. Of a column or version its dataset's, of a run its job's, which is empty "
+        "where it is not known."
     )
     moment: strawberry.Private[int]
 
@@ -69,7 +71,7 @@ def node_of(row: NodeRow, moment: int) -> Node:
 
 def by_name(node: Node) -> tuple[str, str]:
     """Sorts nodes as people look for them."""
-    return node.name or "", node.namespace or ""
+    return node.name, node.namespace
 
 
 async def load_nodes(info: Info, keys: Iterable[str], moment: int) -> list[Node]:

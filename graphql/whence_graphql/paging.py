@@ -1,6 +1,6 @@
 """Relay connections with opaque cursors."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -70,7 +70,7 @@ def place_of(after: str | None, place: type[_Place]) -> _Place | None:
     if after is None:
         return None
     try:
-        values = from_json(urlsafe_b64decode(after))
+        values = from_json(b64decode(after, b"-_", validate=True))
         types = list(place.__annotations__.values())
         if [type(value) for value in values] == types and all(_fits(value) for value in values):
             return place(*values)

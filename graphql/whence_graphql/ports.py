@@ -72,6 +72,9 @@ class Runs(Protocol):
     ) -> list[AttemptRow]:
         """The newest attempt of each run of a job, newest first, where it is in one of the states (none: in any)."""
 
+    async def latest(self, jobs: Sequence[str], as_of: int) -> Mapping[str, AttemptRow]:
+        """The newest attempt of each job's newest run."""
+
     async def attempts(self, runs: Sequence[str]) -> Mapping[str, Sequence[AttemptRow]]:
         """Attempts of runs, by number."""
 

@@ -35,8 +35,8 @@ class Run(LineageNode):
         return cls(
             id=ID(row.key),
             kind=Kind.RUN,
-            namespace=row.namespace if row.state else None,
-            name=row.name if row.state else None,
+            namespace=row.namespace,
+            name=row.name,
             run_id=ID(row.field),
             state=RunState(row.state) if row.state else None,
             moment=moment,
@@ -45,9 +45,8 @@ class Run(LineageNode):
     @resolved
     def job(self) -> Job | None:
         """The job that it is a run of; null where the run is only known from other runs."""
-        if self.namespace is None or self.name is None:
-            return None
-        return Job.of(NodeRow(job_key(self.namespace, self.name), self.namespace, self.name), self.moment)
+        row = NodeRow(job_key(self.namespace, self.name), self.namespace, self.name)
+        return Job.of(row, self.moment) if self.state else None
 
     @resolved
     async def attempts(self, info: Info) -> list[Attempt]:

@@ -5,16 +5,19 @@ from collections.abc import Mapping
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import ExecutionContext
 
+from graphql import GraphQLError
 from whence_graphql.context import Context
 from whence_graphql.errors import ShownErrors, code_of
 from whence_graphql.labels import Assertion, CodeVersion, Owner, Tag
 from whence_graphql.limits import OutOfTime, QueryLimits
 from whence_graphql.query import Query
 from whence_graphql.scalars import CONFIG
+from whence_schemas.errors import InvalidQuestion, WhenceError
 
 
 class _Schema(strawberry.Schema):
@@ -39,6 +42,7 @@ async def execute(
     context: Context, query: str, variables: Mapping[str, Any] | None = None, operation: str | None = None
 ) -> ExecutionResult:
     """The answer to a query, within the context's limits; what went wrong is in its `errors`."""
+    failure: WhenceError
     try:
         async with asyncio.timeout(context.limits.seconds):
             return await SCHEMA.execute(
@@ -48,8 +52,12 @@ async def execute(
                 operation_name=operation,
             )
     except TimeoutError:
-        late = OutOfTime(
+        failure = OutOfTime(
             f"the query took over {context.limits.seconds:g} s: ask for less with `first`, `depth` or `maxNodes`"
         )
-        shown = GraphQLError(str(late), extensions={"code": code_of(late), "status": late.status})
-        return ExecutionResult(data=None, errors=[shown])
+    except MissingQueryError:
+        failure = InvalidQuestion("the query is empty: send one such as { status { lag } }")
+    except CannotGetOperationTypeError:
+        failure = InvalidQuestion("it is not clear which operation is meant: name one of the query's in operationName")
+    extensions = {"code": code_of(failure), "status": failure.status}
+    return ExecutionResult(data=None, errors=[GraphQLError(str(failure), extensions=extensions)])

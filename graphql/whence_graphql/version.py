@@ -28,8 +28,6 @@ EVER = 2**62
 class DatasetVersion(LineageNode):
     """What an attempt produced of a dataset, or what an input names."""
 
-    namespace: str
-    name: str
     label: str | None = strawberry.field(description="What the `version` facet calls it; null where nothing does.")
     production: strawberry.Private[UseRow | None] = None
 
@@ -118,7 +116,7 @@ class DatasetVersion(LineageNode):
 async def dataset_facets(info: Info, use: UseRow, names: list[str] | None) -> list[Facet]:
     """What an attempt said of a dataset's own facets."""
     attempts = await info.context.loaders.attempts.load(use.run)
-    last = EVER if use.number == len(attempts) - 1 else attempts[use.number].last
+    last = attempts[use.number].last if use.number < len(attempts) - 1 else EVER
     return await load_facets(info, use.dataset, names, last, use.run)
 
 

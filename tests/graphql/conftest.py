@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from tests.build import NOW, project
 
-from tests.build import project
 from whence.graph.sqlite import SQLiteGraphStore
 from whence.reader import GraphReader
 from whence_graphql.context import Context
@@ -84,7 +84,7 @@ async def graph():
     """A graph of the events given."""
     clients = []
 
-    async def get(*events, now=parse_time("2026-06-01T00:00:00Z").micros):
+    async def get(*events, now=NOW):
         clients.append(await client_of(events, now))
         return clients[-1]
 

@@ -4,6 +4,7 @@ import json
 
 from tests.build import JOBS, NS, columns, dataset, dataset_event, event, job_event, run_id, schema
 from tests.graphql.conftest import sample_lines
+
 from whence_schemas.identity import dataset_key, job_key, run_key
 
 FACETS = "facets { name value at }"
@@ -36,7 +37,9 @@ async def test_facets_come_back_as_they_were_sent_last(samples):
     last, events = {}, [json.loads(line) for line in sample_lines("*.ndjson")]
     for said in sorted(events, key=lambda said: said["eventTime"]):
         things = [(job_key(said["job"]["namespace"], said["job"]["name"]), said["job"])]
-        things += [(dataset_key(d["namespace"], d["name"]), d) for d in said.get("inputs", []) + said.get("outputs", [])]
+        things += [
+            (dataset_key(d["namespace"], d["name"]), d) for d in said.get("inputs", []) + said.get("outputs", [])
+        ]
         for key, thing in things:
             for name, value in thing.get("facets", {}).items():
                 # Two events of one time may differ: the graph orders them by more than time.
@@ -70,8 +73,7 @@ async def test_facets_as_of_a_time_and_deleted_ones(graph):
         dataset_event("11:00:00", "t", documentation={"description": "two"}),
         dataset_event("12:00:00", "t", documentation={"_deleted": True}),
     )
-    query = "query ($at: DateTime) { dataset(namespace: %r, name: \"t\") { documentation(asOf: $at) } }" % NS
-    query = query.replace("'", '"')
+    query = 'query ($at: DateTime, $ns: String!) { dataset(namespace: $ns, name: "t") { documentation(asOf: $at) } }'
     for at, expected in (
         ("2026-01-01T09:59:59Z", None),
         ("2026-01-01T10:30:00Z", "one"),
@@ -79,7 +81,7 @@ async def test_facets_as_of_a_time_and_deleted_ones(graph):
         ("2026-01-01 12:00", None),
         (None, None),
     ):
-        assert (await client.ask(query, at=at))["dataset"]["documentation"] == expected
+        assert (await client.ask(query, at=at, ns=NS))["dataset"]["documentation"] == expected
 
 
 async def test_what_is_said_of_a_dataset(graph):
@@ -94,12 +96,14 @@ async def test_what_is_said_of_a_dataset(graph):
             columnLineage=columns(a=[("s", "x")], c=[("s", "y")]),
         )
     )
-    data = (await client.ask(
-        f"""{{ dataset(namespace: "{NS}", name: "t") {{
+    data = (
+        await client.ask(
+            f"""{{ dataset(namespace: "{NS}", name: "t") {{
             fields {{ name type description column {{ field type description dataset {{ name }} }} }}
             owners {{ name type kind }} tags {{ name value source field }}
             aliases {{ type dataset {{ namespace name }} }} names {{ namespace name }} }} }}"""
-    ))["dataset"]
+        )
+    )["dataset"]
     assert [(f["name"], f["type"], f["description"]) for f in data["fields"]] == [
         ("a", "int", "an a"),
         ("b", None, None),
@@ -133,12 +137,10 @@ async def test_who_writes_and_reads_counts_attempts_names_and_declarations(graph
         event("COMPLETE", "13:00:00", "old", 4, inputs=["table"]),
         event("COMPLETE", "14:00:00", "old", 5, inputs=["other"]),
     )
-    link = "node { name } observed declared seen { attempts of failed } firstSeen lastSeen"
-    query = (
-        "query ($window: Int!) { dataset(namespace: %s, name: \"table\") {"
-        " writtenBy(window: $window) { %s } readBy(window: $window) { %s } } }"
-    ) % (json.dumps(NS), link, link)
-    data = (await client.ask(query, window=10))["dataset"]
+    query = """query ($window: Int!, $ns: String!) { dataset(namespace: $ns, name: "table") {
+        writtenBy(window: $window) { ...L } readBy(window: $window) { ...L } } }
+        fragment L on JobLink { node { name } observed declared seen { attempts of failed } firstSeen lastSeen }"""
+    data = (await client.ask(query, window=10, ns=NS))["dataset"]
     assert data["writtenBy"] == [
         {
             "node": {"name": "write"},
@@ -153,7 +155,7 @@ async def test_who_writes_and_reads_counts_attempts_names_and_declarations(graph
         ("old", True, False),
         ("report", False, True),
     ]
-    latest = (await client.ask(query, window=1))["dataset"]
+    latest = (await client.ask(query, window=1, ns=NS))["dataset"]
     assert latest["writtenBy"] == []
     assert [found["node"]["name"] for found in latest["readBy"]] == ["report"]
 
@@ -264,8 +266,8 @@ async def test_a_run_that_is_only_known_as_a_parent(graph):
         )
     )["run"]
     assert run == {
-        "name": None,
-        "namespace": None,
+        "name": "",
+        "namespace": "",
         "state": None,
         "job": None,
         "attempts": [],
@@ -290,16 +292,16 @@ async def test_versions_named_and_inferred_with_their_consumers(graph):
         event("START", "11:56:00", "alien", 7, inputs=[version("t", "v0")]),
         event("COMPLETE", "11:57:00", "parts", 8, outputs=[dataset("p", output=part)]),
     )
-    made = (
-        await client.ask(
-            f"""{{ dataset(namespace: "{NS}", name: "t") {{ versions {{ edges {{ node {{
+    made = await client.ask(
+        f"""{{ dataset(namespace: "{NS}", name: "t") {{ versions {{ edges {{ node {{
                 id kind label complete dropped producedAt partitions dataset {{ name }}
                 producedBy {{ name }} consumers {{ name }} }} }} pageInfo {{ hasNextPage }} }} }}
                p: dataset(namespace: "{NS}", name: "p") {{ versions {{ edges {{ node {{ partitions }} }} }} }} }}"""
-        )
     )
     nodes = [edge["node"] for edge in made["dataset"]["versions"]["edges"]]
-    assert [(n["label"], n["complete"], n["producedBy"]["name"], [c["name"] for c in n["consumers"]]) for n in nodes] == [
+    assert [
+        (n["label"], n["complete"], n["producedBy"]["name"], [c["name"] for c in n["consumers"]]) for n in nodes
+    ] == [
         ("v1", True, "again", ["read"]),  # produced twice: listed at its newest production
         (None, False, "make", []),
         ("v2", True, "make", ["guess"]),
@@ -314,11 +316,13 @@ async def test_versions_named_and_inferred_with_their_consumers(graph):
         (found,) = data["run"]["inputs"]
         inputs[number] = (found["basis"], found["version"]["label"], found["version"]["producedBy"])
     assert inputs == {
-        3: ("NAMED", "v1", {"name": "again"}),
+        3: ("NAMED", "v1", {"name": "make"}),  # not the one that was made again after it was read
         4: ("INFERRED", "v2", {"name": "make"}),
         7: ("NAMED", "v0", None),
     }
-    again = await client.ask("query ($id: ID!) { node(id: $id) { kind name ... on DatasetVersion { label } } }", id=nodes[0]["id"])
+    again = await client.ask(
+        "query ($id: ID!) { node(id: $id) { kind name ... on DatasetVersion { label } } }", id=nodes[0]["id"]
+    )
     assert again["node"] == {"kind": "DATASET_VERSION", "name": "t", "label": "v1"}
 
 

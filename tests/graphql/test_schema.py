@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.graphql.conftest import LOOSE
+
 from graphql import (
     GraphQLObjectType,
     get_named_type,
@@ -15,8 +17,6 @@ from graphql import (
     is_object_type,
     is_required_argument,
 )
-
-from tests.graphql.conftest import LOOSE
 from whence.graph.facts import EdgeKind, State
 from whence.graph.port import Place
 from whence_graphql.ready import ready_made
@@ -56,6 +56,21 @@ def test_words_shared_with_the_graph_are_the_same():
     assert SearchPlace._fields == Place._fields
 
 
+def test_fields_of_one_name_agree():
+    """So that one query may ask for them in fragments on different types, and on their interfaces."""
+    types: dict[str, set[str]] = {}
+    for name in [*NODE_TYPES, "Node", "LineageNode", "Asset"]:
+        for field, found in TYPES[name].fields.items():
+            if is_leaf_type(get_named_type(found.type)):
+                types.setdefault(field, set()).add(str(found.type))
+    assert {field: found for field, found in types.items() if len(found) > 1} == {}
+
+
+NODE_TYPES = sorted(
+    name
+    for name, found in TYPES.items()
+    if is_object_type(found) and any(interface.name == "Node" for interface in found.interfaces)
+)
 QUERIES = ready_made()
 
 
@@ -103,16 +118,10 @@ def selection(type_, depth):
             continue
         leaf = is_leaf_type(get_named_type(field.type))
         if leaf or depth:
-            # Nullable and not, String and enum may meet under one name in different types: keep them apart.
-            parts.append(f"{named.name}_{name}: {name} {selection(field.type, depth - 1)}")
+            # Fields of one name may have types of their own in each type: keep them apart.
+            alias = f"{named.name}_{name}"
+            parts.append(f"{alias}: {name} {selection(field.type, depth - 1)}")
     return "{ __typename " + " ".join(parts) + " }"
-
-
-NODE_TYPES = sorted(
-    name
-    for name, found in TYPES.items()
-    if is_object_type(found) and any(interface.name == "Node" for interface in found.interfaces)
-)
 
 
 def test_every_kind_has_a_type():
@@ -129,9 +138,7 @@ async def test_every_field_of_every_node(samples, name):
             "{ search(kinds: [DATASET], first: 100) { edges { node { ... on Dataset {"
             " versions(first: 3) { edges { node { id } } } } } } } }"
         )
-        ids = [
-            v["node"]["id"] for edge in found["search"]["edges"] for v in edge["node"]["versions"]["edges"]
-        ]
+        ids = [v["node"]["id"] for edge in found["search"]["edges"] for v in edge["node"]["versions"]["edges"]]
     else:
         found = await samples.ask(
             "query ($kind: NodeKind!) { search(kinds: [$kind], first: 25) { edges { node { id } } } }", kind=kind

@@ -20,7 +20,7 @@ from whence_schemas.lineage import Direction, Granularity, LineageEdge, LineageG
 from whence_schemas.read import Freshness
 from whence_schemas.times import format_time, now, parse_time
 
-MAX_NODES = 100_000
+MAX_NODES = 1_000_000
 _CHUNK = 1_000  # rows; some 300 KB
 _Row = TypeVar("_Row")
 _Word = TypeVar("_Word", bound=StrEnum)

@@ -37,6 +37,7 @@ app = typer.Typer(
     cls=_Root,
     help=_HELP,
     no_args_is_help=True,
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

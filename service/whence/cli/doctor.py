@@ -1,14 +1,16 @@
 """`whence doctor`: is the set-up in order, and if not, how to mend it."""
 
 import asyncio
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
-from whence.cli.checks import Finding, examine
 from whence.cli.console import out, print_json
 from whence.cli.options import Choice, with_flags
+
+if TYPE_CHECKING:
+    from whence.cli.checks import Finding
 
 _STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
@@ -27,11 +29,13 @@ def doctor(
     raise typer.Exit(int(any(finding.state == "fail" for finding in findings)))
 
 
-async def _examine(choice: Choice) -> list[Finding]:
+async def _examine(choice: Choice) -> "list[Finding]":
+    from whence.cli.checks import examine
+
     return [finding async for finding in examine(choice)]
 
 
-def _line(finding: Finding) -> Text:
+def _line(finding: "Finding") -> Text:
     text = Text.assemble(
         (f"{finding.state:<5}", _STYLES[finding.state]), (f"{finding.what:<13}", "bold"), finding.found
     )

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
@@ -12,7 +12,9 @@ from whence.cli.client import connect
 from whence.cli.console import err, out, print_json
 from whence.cli.options import Choice, with_flags
 from whence.cli.projecting import show_projecting
-from whence.cli.sending import Rejects, Tally, send_all
+
+if TYPE_CHECKING:
+    from whence.cli.sending import Rejects, Tally
 
 _SHOWN = 20
 
@@ -45,17 +47,24 @@ def ingest(
 
     Exit code: 0 if all were accepted, 1 if any was rejected or could not be sent.
     """
+    from whence.cli.sending import Rejects
+
     with Rejects(rejects or Path(f"whence-rejects-{time.strftime('%Y%m%d-%H%M%S')}.ndjson")) as kept:
-        tally = asyncio.run(_ingest(choice, paths, kept, wait))
+        try:
+            tally = asyncio.run(_ingest(choice, paths, kept, wait))
+        finally:
+            if not as_json:
+                _print_rejects(kept)
     if as_json:
         print_json(tally.report(kept))
     else:
-        _print(tally, kept)
+        out().print(tally.sentence(kept.count), soft_wrap=True)
     if kept.count:
         raise typer.Exit(1)
 
 
-async def _ingest(choice: Choice, paths: list[str], rejects: Rejects, wait: bool) -> Tally:
+async def _ingest(choice: Choice, paths: list[str], rejects: "Rejects", wait: bool) -> "Tally":
+    from whence.cli.sending import send_all
     from whence.cli.sources import find_sources
 
     sources = find_sources(paths)
@@ -66,14 +75,13 @@ async def _ingest(choice: Choice, paths: list[str], rejects: Rejects, wait: bool
     return tally
 
 
-def _print(tally: Tally, rejects: Rejects) -> None:
+def _print_rejects(rejects: "Rejects") -> None:
     console = err()
     for place, reason in rejects.first(_SHOWN):
         console.print(Text.assemble((place, "bold"), f": {reason}"), soft_wrap=True)
     if rejects.count > _SHOWN:
         console.print(Text(f"... and {rejects.count - _SHOWN:,} more", "dim"))
-    if rejects.count:
+    if rejects.kept:
         console.print(
             Text(f"What was rejected is in {rejects.path}: mend it and ingest that file.", "dim"), soft_wrap=True
         )
-    out().print(tally.sentence(rejects.count), soft_wrap=True)

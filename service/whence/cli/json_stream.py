@@ -51,7 +51,7 @@ def values(chunks: Iterable[bytes], max_bytes: int) -> Iterator[Value]:
         buffer = buffer[begin:]
         known -= begin
         if len(buffer) > max_bytes:
-            raise Broken(line, f"from here on no value ends within {max_bytes >> 20} MiB")
+            raise Broken(line + _blank_lines(buffer), f"from here on no value ends within {max_bytes >> 20} MiB")
     yield from _value(buffer, line)
     if structure.in_array:
         raise Broken(line + buffer.count(b"\n"), "the array has no end: the file seems to be cut off")
@@ -60,7 +60,12 @@ def values(chunks: Iterable[bytes], max_bytes: int) -> Iterator[Value]:
 def _value(text: bytes, line: int) -> Iterator[Value]:
     payload = text.strip(_WHITE_SPACE)
     if payload:
-        yield Value(line + text[: text.index(payload)].count(b"\n"), payload)
+        yield Value(line + _blank_lines(text), payload)
+
+
+def _blank_lines(text: bytes) -> int:
+    """How many lines end before the first one with something in it."""
+    return text[: len(text) - len(text.lstrip(_WHITE_SPACE))].count(b"\n")
 
 
 class _Structure:

@@ -31,7 +31,7 @@ query Lineage(
     nodes {
       id kind namespace name field distance
       ... on Run { runId state startedAt }
-      ... on DatasetVersion { label producedAt }
+      ... on DatasetVersion { label producedAt complete }
     }
     edges {
       source target kind by basis observed declared firstSeen lastSeen

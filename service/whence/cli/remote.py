@@ -126,7 +126,7 @@ class Server:
             detail = response.json()["detail"]
         except (ValueError, KeyError, TypeError):
             detail = f"{response.status_code} {response.reason_phrase}; is this the address of a Whence server?"
-        hint = "; give it with --key or WHENCE_KEY" if response.status_code == 401 else ""
+        hint = ". Set WHENCE_KEY to it, or give it with --key" if response.status_code == 401 else ""
         return WhenceError(f"{self._http.base_url} answers: {detail}{hint}")
 
 

@@ -40,13 +40,19 @@ class Rejects:
         self.count += 1
         if len(self._first) < _REMEMBERED:
             self._first.append((event.place, reason))
+        if not event.payload:  # nothing can be kept of what could not be read
+            return
         try:
             if self._file is None:
                 self._file = self._opened.enter_context(self.path.open("wb"))
-            if event.payload:
-                self._file.write(event.payload.replace(b"\r", b" ").replace(b"\n", b" ") + b"\n")
+            self._file.write(event.payload.replace(b"\r", b" ").replace(b"\n", b" ") + b"\n")
         except OSError as error:
             raise ConfigurationError(f"--rejects {self.path} cannot be written: {error.strerror}") from None
+
+    @property
+    def kept(self) -> bool:
+        """Whether there is a file of them."""
+        return self._file is not None
 
     def first(self, limit: int) -> list[tuple[str, str]]:
         """The first ones: place and reason."""
@@ -87,7 +93,7 @@ class Tally:
             "new": new,
             "duplicates": self.duplicates,
             "rejected": rejects.count,
-            "rejectsFile": str(rejects.path) if rejects.count else None,
+            "rejectsFile": str(rejects.path) if rejects.kept else None,
             "rejects": [{"place": place, "reason": reason} for place, reason in rejects.first(_REMEMBERED)],
         }
 
@@ -117,7 +123,8 @@ async def send_all(client: Client, sources: Sequence[Source], rejects: Rejects) 
         try:
             receipt = await client.send([event.payload for event in batch])
         except WhenceError:
-            note(f"{tally.accepted:,} events were sent before this error. It is safe to send all of them again.")
+            if tally.accepted:
+                note(f"{tally.accepted:,} events were sent before this error. It is safe to send all of them again.")
             raise
         tally.accepted += receipt.accepted
         known = tally.duplicates is not None and receipt.duplicates is not None

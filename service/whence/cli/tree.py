@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 from rich.tree import Tree
 
@@ -31,7 +32,7 @@ def _trees(flow: Flow, labels: "_Labels", *, upstream: bool) -> list[RenderableT
     """A tree for each root that has something below it."""
     children = flow.upstream if upstream else flow.downstream
     roots = [root for root in flow.roots(upstream=upstream) if root.actor or next(children(root), None)]
-    trees = [Tree(labels.text(root, 0), guide_style="dim") for root in roots]
+    trees = [Tree(labels.label(root, 0), guide_style="dim") for root in roots]
     seen = {root.subject for root in roots}
     for root, tree in zip(roots, trees, strict=True):
         todo: list[tuple[Tree, Iterator[Line]]] = [(tree, children(root))]
@@ -41,10 +42,10 @@ def _trees(flow: Flow, labels: "_Labels", *, upstream: bool) -> list[RenderableT
             if line is None:
                 todo.pop()
             elif line.subject in seen and next(children(line), None):
-                branch.add(labels.text(line, len(todo)).append("  (see above)", "dim"))
+                branch.add(labels.label(line, len(todo), known=True))
             else:
                 seen.add(line.subject)
-                todo.append((branch.add(labels.text(line, len(todo))), children(line)))
+                todo.append((branch.add(labels.label(line, len(todo))), children(line)))
     return [*trees]
 
 
@@ -67,19 +68,19 @@ class _Labels:
             text.append(f"\n{group} in {namespace or 'no namespace'}", "dim")
         return text
 
-    def text(self, line: Line, level: int) -> Text:
-        """A line, at a level of the tree. One that is too long goes on below with its actor."""
-        node = self._node(line.node) if line.node else Text()
-        rest = Text()
+    def label(self, line: Line, level: int, *, known: bool = False) -> RenderableType:
+        """A line at a level of the tree, and a hint where it is `known` from above. A long one goes on below."""
+        node = _marked(self._node(line.node), line.edges) if line.node else Text()
+        actor = Text()
         if line.actor:
-            is_maker = line.node or any(edge["kind"] in ("WRITES", "PRODUCED") for edge in line.edges)
-            rest = Text.assemble(("← " if is_maker else "→ ", "dim"), self._node(line.actor))
-        for mark, style in dict.fromkeys(mark for edge in line.edges for mark in _marks(edge)):
-            rest.append(f"  {mark}", style)
-        if not (line.node and line.actor):
-            return node.append_text(rest)
-        is_short = _GUIDE * level + node.cell_len + 1 + rest.cell_len <= self._width
-        return node.append(" " if is_short else "\n  ").append_text(rest)
+            is_maker = line.node or any(edge["kind"] in ("WRITES", "PRODUCED") for edge in line.by)
+            actor.append("← " if is_maker else "→ ", "dim").append_text(_marked(self._node(line.actor), line.by))
+        (actor or node).append("  (see above)" if known else "", "dim")
+        if not (node and actor):
+            return node or actor
+        if _GUIDE * level + node.cell_len + 1 + actor.cell_len <= self._width:
+            return node.append(" ").append_text(actor)
+        return Group(node, Padding(actor, (0, 0, 0, 2), expand=False))
 
     def _node(self, id_: str) -> Text:
         node = self._nodes[id_]
@@ -93,6 +94,7 @@ class _Labels:
                 text.append(f" {node['state'].lower()}", "red" if node["state"] in _FAILED else "dim")
         if node["kind"] == "DATASET_VERSION":
             text.append(f" {node['label'] or moment(node['producedAt'])}", "dim")
+            text.append("" if node["complete"] else "  may be incomplete", "red")
         return text
 
 
@@ -104,6 +106,13 @@ def _name(node: Node) -> str:
     """The name without the namespace; of a column the dataset's and the field."""
     name = node["name"] or "(unknown)"
     return f"{name}.{node['field']}" if node["kind"] == "COLUMN" else name
+
+
+def _marked(text: Text, edges: Iterable[Edge]) -> Text:
+    """The text with what is noteworthy of edges."""
+    for mark, style in dict.fromkeys(mark for edge in edges for mark in _marks(edge)):
+        text.append(f"  {mark}", style)
+    return text
 
 
 def _marks(edge: Edge) -> Iterator[tuple[str, str]]:

@@ -73,7 +73,7 @@ def makes_edges(claim: Claim) -> bool:
 
 
 _derived: dict[tuple[str, str, str], Derived] = {}
-_DERIVED_LIMIT = 256
+_DERIVED_LIMIT = 1_024
 
 
 def derived_from_facet(entity: str, facet: str, value: str, body: bytes) -> Derived:

@@ -148,7 +148,11 @@ class Since(NamedTuple):
 
     def covers(self, other: "Since") -> bool:
         """Whether merging the other would change nothing."""
-        return self.merge(other) == self
+        return _covers(self.observed, other.observed) and _covers(self.declared, other.declared)
+
+
+def _covers(one: int | None, other: int | None) -> bool:
+    return other is None or (one is not None and one <= other)
 
 
 def _earlier(one: int | None, other: int | None) -> int | None:

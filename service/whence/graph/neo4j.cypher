@@ -13,8 +13,8 @@ CALL db.awaitIndexes(600)
 
 // name: node_key
 CREATE CONSTRAINT whence_node_key IF NOT EXISTS FOR (n:Node) REQUIRE n.key IS UNIQUE
-// name: node_name
-CREATE INDEX whence_node_name IF NOT EXISTS FOR (n:Node) ON (n.kind, n.folded_name, n.folded_namespace, n.key)
+// name: node_place
+CREATE INDEX whence_node_place IF NOT EXISTS FOR (n:Node) ON (n.kind, n.place, n.key)
 // name: attempt_job
 CREATE INDEX whence_attempt_job IF NOT EXISTS FOR (a:Attempt) ON (a.job, a.start, a.run, a.number)
 // name: report_owner
@@ -47,9 +47,12 @@ CREATE CONSTRAINT whence_failure_entry IF NOT EXISTS FOR (f:Failure) REQUIRE f.e
 
 // name: begin_clear (a clear that is cut short goes on at the next start)
 MATCH (m:WhenceMeta {id: 'whence'}) SET m.cursor = 0, m.clearing = true
-// name: clear
+// name: clear_relationships (first, because a node may have a million)
+MATCH ()-[r:KIND|CONSUMED|PRODUCED|OF|RAN]->()
+CALL (r) { DELETE r } IN TRANSACTIONS OF 10000 ROWS
+// name: clear_nodes
 MATCH (n:Node|Attempt|Report|Claim|Facet|Footprint|Failure)
-CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS
+CALL (n) { DELETE n } IN TRANSACTIONS OF 10000 ROWS
 // name: end_clear
 MATCH (m:WhenceMeta {id: 'whence'}) REMOVE m.clearing
 
@@ -83,7 +86,7 @@ DELETE u
 UNWIND $rows AS row
 MERGE (n:Node {key: row[0]})
 ON CREATE SET n:KIND, n.kind = row[1], n.namespace = row[2], n.name = row[3], n.of = row[4],
-    n.folded_name = row[5], n.folded_namespace = row[6]
+    n.place = row[5]
 RETURN count(*)
 // name: add_attempts
 UNWIND $rows AS row
@@ -207,21 +210,18 @@ MATCH (n:KIND) RETURN count(n)
 UNWIND $kinds AS kind
 CALL (kind) {
     MATCH (n:Node)
-    WHERE n.kind = kind AND n.folded_name >= $name AND n.folded_namespace IS NOT NULL AND n.key IS NOT NULL
-        AND CASE WHEN n.folded_name > $name OR n.folded_namespace > $namespace THEN true
-            ELSE n.folded_namespace = $namespace AND n.key > $key END
-        AND CASE WHEN n.folded_name CONTAINS $text THEN true ELSE n.folded_namespace CONTAINS $text END
-    RETURN n ORDER BY n.kind, n.folded_name, n.folded_namespace, n.key LIMIT $limit
+    WHERE n.kind = kind AND n.place >= $place AND n.key IS NOT NULL
+        AND CASE WHEN n.place <> $place THEN true ELSE n.key > $key END AND n.place CONTAINS $text
+    RETURN n ORDER BY n.kind, n.place, n.key LIMIT $limit
 }
-RETURN n.folded_name, n.folded_namespace, n.key, n.kind, n.namespace, n.name, n.of
+RETURN n.key, n.kind, n.namespace, n.name, n.of
 // name: named
 UNWIND $kinds AS kind
 CALL (kind) {
-    MATCH (n:Node)
-    WHERE n.kind = kind AND n.folded_name = $name AND n.folded_namespace IS NOT NULL AND n.key IS NOT NULL
-    RETURN n ORDER BY n.kind, n.folded_name, n.folded_namespace, n.key LIMIT $limit
+    MATCH (n:Node) WHERE n.kind = kind AND n.place STARTS WITH $name AND n.key IS NOT NULL
+    RETURN n ORDER BY n.kind, n.place, n.key LIMIT $limit
 }
-RETURN n.folded_namespace, n.key, n.kind, n.namespace, n.name, n.of
+RETURN n.key, n.kind, n.namespace, n.name, n.of
 
 // name: edges_into
 UNWIND $targets AS target

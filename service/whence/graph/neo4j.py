@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         "node_key",
-        "node_name",
+        "node_place",
         "attempt_job",
         "report_owner",
         "report_unit",
@@ -90,6 +90,8 @@ _PORTION_BYTES = 5_000_000
 """Rows are sent in portions of this size (5,000 rows where none is large), which bounds the server's memory."""
 _INDEXED_LENGTH = 200
 """Characters of a facet's name in the index; an index key has room for about 8 kB."""
+_BETWEEN = "\0"
+"""Between a node's folded name and namespace: no folded text has it, and it is less than any other character."""
 _MAX = 2**63 - 1
 _NEWEST = Page(_MAX, "\U0010ffff", _MAX)
 _T = TypeVar("_T")
@@ -225,15 +227,23 @@ class Neo4jGraphStore:
         self, text: str, kinds: Sequence[str], after: Place | None, limit: int
     ) -> list[tuple[Place, Node]]:
         """Nodes whose name or namespace contains the text, by folded name."""
-        place = after or Place("", "", "")
-        rows = await self._fetch("search", kinds=_list(kinds), text=fold_text(text), limit=limit, **place._asdict())
-        return sorted((Place(*row[:3]), Node(*row[2:])) for row in rows)[:limit]
+        rows = await self._fetch(
+            "search",
+            kinds=_list(kinds),
+            text=_sortable(fold_text(text)),
+            limit=limit,
+            place=_place(after.name, after.namespace) if after else "",
+            key=after.key if after else "",
+        )
+        nodes = [Node(*row) for row in rows]
+        found = [(Place(fold_text(node.name), fold_text(node.namespace), node.key), node) for node in nodes]
+        return sorted(found)[:limit]
 
     async def named(self, name: str, kinds: Sequence[str], limit: int) -> list[Node]:
         """Nodes with exactly this name, case folded."""
-        rows = await self._fetch("named", name=fold_text(name), kinds=_list(kinds), limit=limit)
-        found = sorted(((row[2], row[0], row[1]), Node(*row[1:])) for row in rows)
-        return [node for _, node in found[:limit]]
+        rows = await self._fetch("named", name=_place(fold_text(name), ""), kinds=_list(kinds), limit=limit)
+        nodes = [Node(*row) for row in rows]
+        return sorted(nodes, key=lambda node: (node.kind, fold_text(node.namespace), node.key))[:limit]
 
     async def owners(self, targets: Sequence[str], kinds: Sequence[EdgeKind]) -> list[EdgeId]:
         """Edges of these kinds into the targets."""
@@ -381,8 +391,9 @@ async def _migrate(session: AsyncSession, uri: str) -> None:
 
 async def _clear(session: AsyncSession) -> None:
     """Delete everything, in many transactions: no transaction holds a large graph."""
-    for query in ("begin_clear", "clear", "end_clear"):
-        await (await session.run(_CYPHER[query])).consume()
+    for query in ("begin_clear", "clear_relationships", "clear_nodes", "end_clear"):
+        kind = _types(_ALL_EDGES) if query == "clear_relationships" else ""
+        await (await session.run(_text(query, kind))).consume()
 
 
 async def _apply(tx: _Transaction, batch: Batch) -> None:
@@ -397,8 +408,8 @@ async def _apply(tx: _Transaction, batch: Batch) -> None:
     edges = dict(batch.edges)
     if batch.replaced:
         owners = sorted(batch.replaced)
-        await _rows(tx, "remove_edges", _types(_ALL_EDGES), owners=owners)
         await _rows(tx, "remove_inner_edges", _types(_INNER_EDGES), owners=owners)
+        await _rows(tx, "remove_edges", _types(_ALL_EDGES), owners=owners)  # last: the others are found by WRITES
         edges.update(await _derive_again(tx, [owner for owner in owners if owner[0] != Kind.RUN]))
     for type_, rows in _edge_rows(edges).items():
         await _write(tx, "add_edges", rows, EdgeKind(type_))
@@ -473,8 +484,26 @@ def _node_rows(nodes: Mapping[str, Node]) -> dict[str, list[_Row]]:
     rows: dict[str, list[_Row]] = defaultdict(list)
     for key in sorted(nodes):
         node = nodes[key]
-        rows[node.kind].append((*node, fold_text(node.name), fold_text(node.namespace)))
+        rows[node.kind].append((*node, _place(fold_text(node.name), fold_text(node.namespace))))
     return rows
+
+
+def _place(folded_name: str, folded_namespace: str) -> str:
+    """Both as one text that is ordered as the two are."""
+    return _sortable(f"{folded_name}{_BETWEEN}{folded_namespace}")
+
+
+def _sortable(text: str) -> str:
+    """The text without characters beyond U+FFFE; each is three others that sort as it does.
+
+    Neo4j's indexes compare by code point, as Python and SQLite do, but Cypher's own `<` and ORDER BY by UTF-16. Which
+    of them answers is the planner's choice, so texts that are compared must have one order in both.
+    """
+    if text.isascii() or max(text) < "\uffff":
+        return text
+    return "".join(
+        c if c < "\uffff" else f"\uffff{chr(0xE000 + (ord(c) >> 12))}{chr(0xE000 + (ord(c) & 0xFFF))}" for c in text
+    )
 
 
 def _edge_rows(edges: Mapping[EdgeId, Since]) -> dict[str, list[_Row]]:
@@ -486,14 +515,15 @@ def _edge_rows(edges: Mapping[EdgeId, Since]) -> dict[str, list[_Row]]:
 
 
 def _claim_row(unit: str, claim: Claim) -> _Row:
-    """A row of `add_claims` and `remove_claims`; with the facet's full name only where the index has it shortened."""
+    """A row of `add_claims` and `remove_claims`; with the facet's full name only where the index has another."""
     entity, facet, value, first, last = claim
-    return entity, _indexed(facet), last, value, first, unit, facet if len(facet) > _INDEXED_LENGTH else None
+    indexed = _indexed(facet)
+    return entity, indexed, last, value, first, unit, None if indexed == facet else facet
 
 
 def _indexed(facet: str) -> str:
-    """A facet's name as the index has it: short, and another for each name."""
-    return facet if len(facet) <= _INDEXED_LENGTH else facet[:_INDEXED_LENGTH] + digest(facet)
+    """A facet's name as the index has it: short, sortable, and another for each name."""
+    return _sortable(facet if len(facet) <= _INDEXED_LENGTH else facet[:_INDEXED_LENGTH] + digest(facet))
 
 
 async def _derive_again(tx: _Transaction, owners: Sequence[str]) -> dict[EdgeId, Since]:

@@ -146,7 +146,7 @@ class SQLiteGraphStore:
 
     async def nodes(self, keys: Sequence[str]) -> dict[str, Node]:
         """Nodes by key."""
-        return {row[0]: Node(*row) for row in await self._fetch("nodes", (json.dumps(keys),))}
+        return {row[0]: Node(*row) for row in await self._fetch("nodes", (_list(keys),))}
 
     async def counts(self) -> dict[str, int]:
         """Number of nodes of each kind."""
@@ -170,7 +170,7 @@ class SQLiteGraphStore:
 
     async def named(self, name: str, kinds: Sequence[str], limit: int) -> list[Node]:
         """Nodes with exactly this name, case folded."""
-        values = {"name": fold_text(name), "kinds": json.dumps(kinds), "limit": limit}
+        values = {"name": fold_text(name), "kinds": _list(kinds), "limit": limit}
         return [Node(*row) for row in await self._fetch("named", values)]
 
     async def owners(self, targets: Sequence[str], kinds: Sequence[EdgeKind]) -> list[EdgeId]:
@@ -179,11 +179,11 @@ class SQLiteGraphStore:
 
     async def edges_from(self, sources: Sequence[str], kinds: Sequence[EdgeKind]) -> dict[EdgeId, Since]:
         """Edges of these kinds that the sources own."""
-        return _edges(await self._fetch("edges_from", {"owners": json.dumps(sources), "kinds": json.dumps(kinds)}))
+        return _edges(await self._fetch("edges_from", {"owners": _list(sources), "kinds": _list(kinds)}))
 
     async def since(self, edges: Sequence[EdgeId]) -> dict[EdgeId, Since]:
         """When these edges were first seen."""
-        return _edges(await self._fetch("since", (json.dumps(edges),)))
+        return _edges(await self._fetch("since", (_list(edges),)))
 
     async def activities(self, owners: Sequence[str], as_of: int, window: int) -> dict[str, Activity]:
         """The owners' last reports."""
@@ -204,11 +204,11 @@ class SQLiteGraphStore:
 
     async def aliases(self, keys: Sequence[str]) -> dict[EdgeId, Since]:
         """Alias edges at either end of which one of the keys is."""
-        return _edges(await self._fetch("aliases", {"keys": json.dumps(keys)}))
+        return _edges(await self._fetch("aliases", {"keys": _list(keys)}))
 
     async def footprints(self, keys: Sequence[str]) -> dict[str, Footprint]:
         """Footprints by key."""
-        return {key: Footprint.load(text) for key, text in await self._fetch("footprints", (json.dumps(keys),))}
+        return {key: Footprint.load(text) for key, text in await self._fetch("footprints", (_list(keys),))}
 
     async def facets(
         self, entities: Sequence[str], names: Sequence[str] | None, as_of: int, unit: str | None = None
@@ -217,7 +217,7 @@ class SQLiteGraphStore:
 
         def work(connection: sqlite3.Connection) -> list[CurrentFacet]:
             if names is None:
-                pairs = connection.execute(_SQL["facet_names"], (json.dumps(entities),)).fetchall()
+                pairs = connection.execute(_SQL["facet_names"], (_list(entities),)).fetchall()
             else:
                 pairs = [(entity, name) for entity in entities for name in names]
             found = []
@@ -236,7 +236,7 @@ class SQLiteGraphStore:
     async def attempts(self, runs: Sequence[str]) -> dict[str, list[Attempt]]:
         """Attempts of runs, by number."""
         found: dict[str, list[Attempt]] = {}
-        for row in sorted(await self._fetch("attempts_of_units", (json.dumps(runs),))):
+        for row in sorted(await self._fetch("attempts_of_units", (_list(runs),))):
             found.setdefault(row[0], []).append(Attempt(*row))
         return found
 
@@ -248,7 +248,7 @@ class SQLiteGraphStore:
 
     async def uses_of_runs(self, runs: Sequence[str]) -> list[Use]:
         """What runs consumed and produced."""
-        return [Use(*row) for row in sorted(await self._fetch("uses_of_runs", (json.dumps(runs),)))]
+        return [Use(*row) for row in sorted(await self._fetch("uses_of_runs", (_list(runs),)))]
 
     async def uses_of_dataset(self, dataset: str, role: Role, as_of: int, after: Page | None, limit: int) -> list[Use]:
         """Uses of a dataset in a role, newest first."""
@@ -258,7 +258,7 @@ class SQLiteGraphStore:
 
     async def uses_of_versions(self, versions: Sequence[str]) -> list[Use]:
         """Uses that name one of these versions."""
-        return [Use(*row) for row in sorted(await self._fetch("uses_of_versions", (json.dumps(versions),)))]
+        return [Use(*row) for row in sorted(await self._fetch("uses_of_versions", (_list(versions),)))]
 
     async def dump(self) -> AsyncIterator[Iterable[str | int | None]]:
         """Every fact as a row, in one order on every store."""
@@ -339,13 +339,13 @@ def _derive_again(connection: sqlite3.Connection, owner: str) -> dict[EdgeId, Si
 
 
 def _contributions(connection: sqlite3.Connection, units: Sequence[str]) -> dict[str, Contribution]:
-    wanted = (json.dumps(units),)
+    wanted = (_list(units),)
     attempts = [Attempt(*row) for row in connection.execute(_SQL["attempts_of_units"], wanted)]
     reports = [(row[-1], Report(*row[:-1])) for row in connection.execute(_SQL["reports_of_units"], wanted)]
     claims = [(row[-1], Claim(*row[:-1])) for row in connection.execute(_SQL["claims_of_units"], wanted)]
     uses = [Use(*row) for row in connection.execute(_SQL["uses_of_runs"], wanted)]
     runs = [unit for unit in units if unit[0] == Kind.RUN]
-    edges = _edges(connection.execute(_SQL["edges_of_owners"], (json.dumps(runs),)))
+    edges = _edges(connection.execute(_SQL["edges_of_owners"], (_list(runs),)))
     footprints = _footprints(connection, {report.footprint for _, report in reports})
     bodies = _bodies(connection, {claim.value for _, claim in claims if makes_edges(claim)})
     found = {}
@@ -365,14 +365,19 @@ def _contributions(connection: sqlite3.Connection, units: Sequence[str]) -> dict
     return found
 
 
+def _list(values: Iterable[Any]) -> str:
+    """The distinct values as the parameter of a query."""
+    return json.dumps(list(dict.fromkeys(values)))
+
+
 def _edges_into(connection: sqlite3.Connection, targets: Sequence[str], kinds: Sequence[EdgeKind]) -> list[EdgeId]:
-    values = {"targets": json.dumps(targets), "kinds": json.dumps(kinds)}
+    values = {"targets": _list(targets), "kinds": _list(kinds)}
     return [EdgeId(*row) for row in connection.execute(_SQL["edges_into"], values)]
 
 
 def _activities(connection: sqlite3.Connection, owners: Sequence[str], as_of: int, window: int) -> dict[str, Activity]:
     found: dict[str, Activity] = {}
-    values = {"owners": json.dumps(owners), "as_of": as_of}
+    values = {"owners": _list(owners), "as_of": as_of}
     for row in connection.execute(_SQL["activities"], {**values, "declared": 0, "window": window}):
         found.setdefault(row[0], Activity([], None)).observed.append(Report(*row))
     for row in connection.execute(_SQL["activities"], {**values, "declared": 1, "window": 1}):

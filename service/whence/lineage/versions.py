@@ -44,12 +44,11 @@ def _order(use: Use) -> tuple[int, str, int]:
 async def producer_of(store: GraphStore, names: Iterable[str], use: Use) -> Use | None:
     """The production of the version that was consumed.
 
-    The one that the input names; else of those produced last at or before the attempt's start, complete, among
-    overlapping partitions, the latest; none where the dataset was dropped since.
+    That of the version that the input names; else of those produced last at or before the attempt's start, complete,
+    among overlapping partitions, the latest; none where the dataset was dropped since.
     """
     if use.version:
-        found = [u for u in await store.uses_of_versions([use.version]) if u.role == Role.PRODUCED]
-        return max(found, key=_order, default=None)
+        return production_of(use, await store.uses_of_versions([use.version]))
     async for produced in newest_first(store, names, Role.PRODUCED, use.at):
         if (produced.run, produced.number) != (use.run, use.number) and overlap(produced.partitions, use.partitions):
             if produced.complete < 0:
@@ -57,6 +56,13 @@ async def producer_of(store: GraphStore, names: Iterable[str], use: Use) -> Use 
             if produced.complete:
                 return produced
     return None
+
+
+def production_of(use: Use, uses: Iterable[Use]) -> Use | None:
+    """Of the uses, the production of the version that was named: the last one that had ended when it was read, else (it
+    was read while it was written) the last one."""
+    found = [u for u in uses if u.role == Role.PRODUCED and u.version == use.version]
+    return max([u for u in found if u.at <= use.at] or found, key=_order, default=None)
 
 
 async def consumers_of(store: GraphStore, names: Iterable[str], produced: Use, until: int) -> list[Use]:

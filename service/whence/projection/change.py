@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterable
 from typing import Generic, TypeVar
 
 from whence.graph.derive import merge
-from whence.graph.facts import Batch, Contribution, Rows, Since
+from whence.graph.facts import Batch, Contribution, EdgeId, Rows, Since
 from whence_schemas.identity import Kind
 
 _Value = TypeVar("_Value")
@@ -57,7 +57,7 @@ class Written:
         self._nodes: _Recent[str, bool] = _Recent(limit)
         self._facets: _Recent[str, bool] = _Recent(limit // 4)
         self._footprints: _Recent[str, bool] = _Recent(limit // 4)
-        self._edges: _Recent[str, tuple[int | None, int | None]] = _Recent(limit)
+        self._edges: _Recent[EdgeId, Since] = _Recent(limit)
 
     def trim(self, batch: Batch) -> None:
         """Leave out of a batch what is there already."""
@@ -72,7 +72,7 @@ class Written:
         batch.edges = {
             edge: since
             for edge, since in batch.edges.items()
-            if (known := self._edges.get("".join(edge))) is None or not Since(*known).covers(since)
+            if (known := self._edges.get(edge)) is None or not known.covers(since)
         }
 
     def committed(self, batch: Batch) -> None:
@@ -81,8 +81,7 @@ class Written:
         self._facets.update(dict.fromkeys(batch.facets.keys() - batch.released_facets, True))
         self._footprints.update(dict.fromkeys(batch.footprints.keys() - batch.released_footprints, True))
         if not batch.replaced:
-            # As plain strings and tuples: those the garbage collector need not look at again and again.
-            self._edges.update({"".join(edge): (since.observed, since.declared) for edge, since in batch.edges.items()})
+            self._edges.update(batch.edges)
 
     def forget(self) -> None:
         """Know nothing any more (after a failed commit or a rebuild)."""

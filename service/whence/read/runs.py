@@ -1,5 +1,6 @@
 """Runs: their attempts, what they used, and the runs around and in them."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 
@@ -27,19 +28,28 @@ class RunReader:
             attempts = await self._store.runs_of_job(job, as_of, page, size)
             newest = await self._newest({attempt.run for attempt in attempts}, job, as_of)
             for attempt in attempts:
-                if newest[attempt.run] == attempt and (not states or attempt.state in states):
+                if newest.get(attempt.run) == attempt and (not states or attempt.state in states):
                     found.append(_attempt(attempt))
             if len(attempts) < size:
                 break
             page = Page(attempts[-1].start, attempts[-1].run, attempts[-1].number)
         return found[:limit]
 
-    async def _newest(self, runs: set[str], job: str, as_of: int) -> dict[str, Attempt]:
+    async def _newest(self, runs: set[str], job: str, as_of: int) -> dict[str, Attempt | None]:
         attempts = await self._store.attempts(sorted(runs)) if runs else {}
         return {
-            run: max((a for a in found if a.job == job and a.start <= as_of), key=lambda a: (a.start, a.number))
+            run: max(
+                (a for a in found if a.job == job and a.start <= as_of),
+                key=lambda a: (a.start, a.number),
+                default=None,  # where the graph changed in between
+            )
             for run, found in attempts.items()
         }
+
+    async def latest(self, jobs: Sequence[str], as_of: int) -> dict[str, AttemptRow]:
+        """The newest attempt of each job's newest run."""
+        found = await asyncio.gather(*(self._store.runs_of_job(job, as_of, None, 1) for job in jobs))
+        return {job: _attempt(attempts[0]) for job, attempts in zip(jobs, found, strict=True) if attempts}
 
     async def attempts(self, runs: Sequence[str]) -> dict[str, list[AttemptRow]]:
         """Attempts of runs, by number."""

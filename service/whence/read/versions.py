@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from whence.graph.facts import Role, Use
 from whence.graph.port import GraphStore, Page
 from whence.lineage.names import Names
-from whence.lineage.versions import consumers_of, producer_of
+from whence.lineage.versions import consumers_of, producer_of, production_of
 from whence_schemas.read import Cursor, UseRow
 
 
@@ -26,7 +26,7 @@ class VersionReader:
             pages = await asyncio.gather(*(self._page(name, as_of, after, limit) for name in names))
             uses = _newest_first(use for page in pages for use in page)[:limit]
             newest = await self._newest([use.version for use in uses], as_of)
-            found += [UseRow(*use) for use in uses if newest[use.version] == use]
+            found += [UseRow(*use) for use in uses if newest.get(use.version) == use]
             if len(uses) < limit:
                 break
             after = Cursor(uses[-1].at, uses[-1].run, uses[-1].number, uses[-1].dataset)
@@ -51,14 +51,19 @@ class VersionReader:
 
     async def read_by(self, uses: Sequence[UseRow], as_of: int) -> dict[UseRow, UseRow]:
         """For each consumption the production of what was read."""
-        named = await self.producers(sorted({use.version for use in uses if use.version}))
-        found = {use: named[use.version] for use in uses if use.version in named}
+        versions = sorted({use.version for use in uses if use.version})
+        made = await self._store.uses_of_versions(versions) if versions else []
+        by_version: dict[str, list[Use]] = {version: [] for version in versions}
+        for production in made:
+            by_version[production.version].append(production)
+        named = {use: production_of(Use(*use), by_version[use.version]) for use in uses if use.version}
         unnamed = [use for use in uses if not use.version]
         names = await self._names([use.dataset for use in unnamed], as_of)
         inferred = await asyncio.gather(
             *(producer_of(self._store, names.members(use.dataset), Use(*use)) for use in unnamed)
         )
-        return found | {use: UseRow(*made) for use, made in zip(unnamed, inferred, strict=True) if made is not None}
+        found = named | dict(zip(unnamed, inferred, strict=True))
+        return {use: UseRow(*production) for use, production in found.items() if production is not None}
 
     async def consumers(self, produced: UseRow, as_of: int) -> list[UseRow]:
         """Who consumed what was produced, oldest first."""

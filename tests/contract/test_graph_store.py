@@ -1,0 +1,659 @@
+"""What every graph store must do. Black box: only the port is used, and each test runs on each adapter."""
+
+from dataclasses import replace
+
+import pytest
+from tests.build import (
+    JOBS,
+    NS,
+    columns,
+    dataset,
+    dataset_event,
+    dump,
+    event,
+    job_event,
+    run_id,
+    schema,
+)
+from tests.changes import Changes
+
+from whence.graph.facts import Batch, EdgeId, EdgeKind, Failure, Role, Since
+from whence.graph.neo4j import Neo4jGraphStore
+from whence.graph.port import Page, footprints_of
+from whence.graph.sqlite import SQLiteGraphStore
+from whence_schemas.errors import GraphUnavailable
+from whence_schemas.identity import (
+    Kind,
+    attempt_id,
+    code_version_key,
+    column_key,
+    dataset_key,
+    job_key,
+    owner_key,
+    run_key,
+    tag_key,
+    version_key,
+)
+from whence_schemas.times import parse_time
+
+ADAPTERS = ["sqlite-memory", "sqlite-file", "neo4j"]
+LATER = parse_time("2027-01-01T00:00:00Z").micros
+EXOTIC = ["new\nline", "nul\0", "quo\"te's", "back\\slash", "\U0001f600", "\ufffd", "ﬃ", "İ", "x" * 3_000, "💾" * 3_000]
+"""Names that a store may trip over; the emoji sorts after U+FFFD by code point and before it in UTF-16."""
+
+
+@pytest.fixture(params=ADAPTERS)
+async def store(request, tmp_path):
+    if request.param == "neo4j":
+        server = request.getfixturevalue("neo4j")
+        found = await Neo4jGraphStore.open(server.uri, *server.auth)
+        await found.clear()
+    else:
+        found = SQLiteGraphStore(tmp_path / "graph.db" if request.param == "sqlite-file" else None)
+    yield found
+    await found.close()
+
+
+@pytest.fixture
+def graph(store):
+    return Changes(store)
+
+
+def at(clock):
+    """Microseconds of a clock time on 2026-01-01, or of a whole time."""
+    return parse_time(clock if "-" in clock else f"2026-01-01T{clock}Z").micros
+
+
+def ds(name):
+    return dataset_key(NS, name)
+
+
+def job(name="etl"):
+    return job_key(JOBS, name)
+
+
+def run(number=1):
+    return run_key(run_id(number))
+
+
+def edge(owner, kind, source, target):
+    return EdgeId(owner, kind, source, target)
+
+
+async def names(store, text="", kinds=tuple(Kind), limit=1_000):
+    return [node.name for _, node in await store.search(text, kinds, None, limit)]
+
+
+async def current(store, entity, facet, as_of=LATER, unit=None):
+    """The value of a facet, without what it was sent with."""
+    found = await store.facets([entity], [facet], as_of, unit)
+    return found[0].body if found else None
+
+
+# Applying
+
+
+async def test_a_new_store_is_empty(store):
+    assert await store.cursor() == 0
+    assert await dump(store) == []
+    assert await store.counts() == {}
+    assert await store.nodes([job()]) == {}
+    assert await store.contributions([run(), job()]) == {}
+    assert await store.failures(10) == []
+    assert await names(store) == []
+
+
+async def test_the_cursor_is_that_of_the_last_batch(store):
+    await store.apply(Batch(3))
+    await store.apply(Batch(2**40))
+    assert await store.cursor() == 2**40
+
+
+async def test_a_batch_applied_again_changes_nothing(graph):
+    batch = await graph.add(*LIFE)
+    before = await dump(graph.store)
+    await graph.store.apply(batch)
+    assert await dump(graph.store) == before
+
+
+async def test_an_older_batch_does_not_move_the_cursor_back(graph):
+    first = await graph.add(event("START", "10:00:00", inputs=["a"]))
+    await graph.add(event("COMPLETE", "10:01:00", inputs=["a"], outputs=["b"]))
+    before = await dump(graph.store)
+    await graph.store.apply(first)
+    assert await graph.store.cursor() == 2
+    assert await dump(graph.store) == before
+
+
+async def test_a_batch_from_another_place_than_the_cursor_is_refused(graph):
+    await graph.add(event("START", "10:00:00", inputs=["a"]))
+    before = await dump(graph.store)
+    with pytest.raises(GraphUnavailable, match="another projector"):
+        await graph.store.apply(Batch(7, start=0, failures=[Failure(5, "Rx", "no")]))
+    assert (await graph.store.cursor(), await dump(graph.store), await graph.store.failures(9)) == (1, before, [])
+
+
+async def test_a_batch_that_fails_leaves_nothing(graph):
+    batch = await Changes(SQLiteGraphStore(None)).add(*LIFE)
+    with pytest.raises(Exception, match="object"):
+        await graph.store.apply(replace(batch, failures=[Failure(1, "Rx", object())]))
+    assert await graph.store.cursor() == 0
+    assert await dump(graph.store) == []
+
+
+async def test_failures_are_listed_by_index_and_the_last_word_on_one_counts(store):
+    await store.apply(Batch(9, failures=[Failure(8, "Rb", "e"), Failure(2, "Ra", "d")]))
+    await store.apply(Batch(10, failures=[Failure(8, "Rb", "f\0 \U0001f600")]))
+    assert await store.failures(10) == [Failure(2, "Ra", "d"), Failure(8, "Rb", "f\0 \U0001f600")]
+    assert await store.failures(1) == [Failure(2, "Ra", "d")]
+
+
+async def test_a_cleared_store_is_as_new(graph):
+    await graph.add(*LIFE)
+    await graph.store.apply(Batch(5, failures=[Failure(2, "Ra", "d")]))
+    await graph.store.clear()
+    assert await graph.store.cursor() == 0
+    assert await dump(graph.store) == []
+    assert await graph.store.failures(10) == []
+    again = Changes(graph.store)
+    await again.add(*LIFE)
+    assert await dump(graph.store)
+
+
+# Nodes
+
+
+async def test_nodes_come_back_as_they_were_named(graph):
+    await graph.add(*LIFE)
+    keys = [job(), run(), ds("raw"), column_key(ds("clean"), "id"), owner_key("team:risk"), tag_key("pii", "yes")]
+    found = await graph.store.nodes([*keys, "Dnothing"])
+    assert found.keys() == set(keys)
+    assert found[job()] == (job(), Kind.JOB, JOBS, "etl", "")
+    assert found[keys[3]] == (keys[3], Kind.COLUMN, "", "id", ds("clean"))
+
+
+async def test_counts_are_by_kind(graph):
+    await graph.add(*LIFE)
+    nodes = [row for row in await dump(graph.store) if row[0] == "node"]
+    counts = await graph.store.counts()
+    assert sum(counts.values()) == len(nodes)
+    assert counts[Kind.JOB] == 3
+    assert Kind.DATASET_VERSION not in counts
+
+
+async def test_exotic_names_come_back_and_are_found(graph):
+    await graph.add(event("COMPLETE", "10:00:00", inputs=EXOTIC, outputs=[dataset("t", schema=schema(*EXOTIC))]))
+    nodes = await graph.store.nodes([ds(name) for name in EXOTIC])
+    assert [nodes[ds(name)].name for name in EXOTIC] == EXOTIC
+    for name in EXOTIC:
+        assert name in await names(graph.store, name, [Kind.DATASET])
+        assert name in [node.name for node in await graph.store.named(name, [Kind.COLUMN], 10)]
+
+
+# Searching
+
+
+async def test_search_looks_into_names_and_namespaces_without_case(graph):
+    await graph.add(
+        event("COMPLETE", "10:00:00", inputs=["Trades", "straße", dataset("x", "s3://TRADES-bucket")]),
+    )
+    assert await names(graph.store, "trades", [Kind.DATASET]) == ["Trades", "x"]
+    assert await names(graph.store, "STRASSE", [Kind.DATASET]) == ["straße"]
+    assert await names(graph.store, "trades", [Kind.JOB]) == []
+    assert await names(graph.store, "trad", [Kind.JOB, Kind.DATASET], 3) == ["etl", "Trades", "x"]
+    assert await names(graph.store, "50%_", tuple(Kind)) == []
+
+
+async def test_search_pages_through_everything_in_code_point_order(graph):
+    everything = [*EXOTIC, "a", "A", "b", "\ue000", "\U0001f601", "same"]
+    await graph.add(event("COMPLETE", "10:00:00", inputs=[*everything, dataset("same", "a://x"), dataset("same", "")]))
+    whole = await graph.store.search("", [Kind.DATASET, Kind.JOB], None, 1_000)
+    assert len(whole) == len(everything) + 3
+    assert whole == sorted(whole)
+    for size in (1, 3):
+        paged, place = [], None
+        while page := await graph.store.search("", [Kind.DATASET, Kind.JOB], place, size):
+            assert len(page) <= size
+            paged += page
+            place = page[-1][0]
+        assert paged == whole
+
+
+async def test_named_finds_the_whole_name_only(graph):
+    await graph.add(
+        event("COMPLETE", "10:00:00", "Orders", inputs=["orders", "orders2", dataset("ORDERS", "b://x")]),
+    )
+    found = await graph.store.named("oRders", [Kind.JOB, Kind.DATASET], 10)
+    assert [(node.kind, node.namespace, node.name) for node in found] == [
+        (Kind.DATASET, "b://x", "ORDERS"),
+        (Kind.DATASET, NS, "orders"),
+        (Kind.JOB, JOBS, "Orders"),
+    ]
+    assert len(await graph.store.named("orders", [Kind.JOB, Kind.DATASET], 2)) == 2
+
+
+# Edges
+
+
+async def test_edges_of_every_kind_are_there(graph):
+    await graph.add(*LIFE)
+    kinds = {row[2] for row in await dump(graph.store) if row[0] == "edge"}
+    assert kinds == set(EdgeKind)
+
+
+async def test_owners_are_found_from_the_target(graph):
+    await graph.add(*LIFE)
+    found = await graph.store.owners([ds("raw"), ds("clean"), ds("raw")], [EdgeKind.READS, EdgeKind.WRITES])
+    assert sorted(found) == sorted(
+        [
+            edge(job(), EdgeKind.READS, job(), ds("raw")),
+            edge(job(), EdgeKind.WRITES, job(), ds("clean")),
+            edge(job("other"), EdgeKind.READS, job("other"), ds("clean")),
+        ]
+    )
+    column = column_key(ds("raw"), "id")
+    assert await graph.store.owners([column], [EdgeKind.DERIVED_FROM, EdgeKind.HAS_FIELD]) == [
+        edge(job(), EdgeKind.DERIVED_FROM, column_key(ds("clean"), "id"), column)
+    ]
+    assert await graph.store.owners([ds("raw")], []) == []
+
+
+async def test_edges_from_are_those_that_the_source_owns(graph):
+    await graph.add(*LIFE)
+    raw, clean = column_key(ds("raw"), "id"), column_key(ds("clean"), "id")
+    derived = edge(job(), EdgeKind.DERIVED_FROM, clean, raw)
+    assert await graph.store.edges_from([job()], [EdgeKind.DERIVED_FROM]) == {derived: Since(at("10:00:00"), None)}
+    assert await graph.store.edges_from([ds("clean")], [EdgeKind.DERIVED_FROM]) == {}
+    tag = tag_key("pii", "yes")
+    assert set(await graph.store.edges_from([ds("clean")], [EdgeKind.HAS_FIELD, EdgeKind.TAGGED])) == {
+        edge(ds("clean"), EdgeKind.HAS_FIELD, ds("clean"), clean),
+        edge(ds("clean"), EdgeKind.TAGGED, clean, tag),
+        edge(ds("clean"), EdgeKind.TAGGED, ds("clean"), tag),
+    }
+    code = code_version_key("https://git.example/etl", "abc")
+    assert await graph.store.edges_from([run()], list(EdgeKind)) == {
+        edge(run(), EdgeKind.CHILD_OF, run(), run(9)): Since(at("10:00:00"), None),
+        edge(run(), EdgeKind.ROOT, run(), run(10)): Since(at("10:00:00"), None),
+        edge(run(), EdgeKind.EXECUTED, run(), code): Since(at("10:00:00"), None),
+        **{key: Since(at("10:00:00"), None) for key in await checks_and_tags(graph.store)},
+    }
+
+
+async def checks_and_tags(store):
+    return [e for e in await store.edges_from([run()], [EdgeKind.CHECKED, EdgeKind.TAGGED]) if e.owner == run()]
+
+
+async def test_a_dataset_owns_the_lineage_that_it_declares(graph):
+    await graph.add(dataset_event("10:00:00", "mart", columnLineage=columns(id=[("raw", "id")])))
+    column, source = column_key(ds("mart"), "id"), column_key(ds("raw"), "id")
+    assert await graph.store.edges_from([ds("mart")], [EdgeKind.DERIVED_FROM]) == {
+        edge(ds("mart"), EdgeKind.DERIVED_FROM, ds("mart"), ds("raw")): Since(None, at("10:00:00")),
+        edge(ds("mart"), EdgeKind.DERIVED_FROM, column, source): Since(None, at("10:00:00")),
+    }
+
+
+async def test_an_edge_keeps_the_earliest_time_of_each_sort(graph):
+    reads = edge(job(), EdgeKind.READS, job(), ds("a"))
+    for document, expected in (
+        (event("COMPLETE", "12:00:00", run=1, inputs=["a"]), Since(at("12:00:00"), None)),
+        (event("COMPLETE", "13:00:00", run=2, inputs=["a"]), Since(at("12:00:00"), None)),
+        (event("COMPLETE", "11:00:00", run=3, inputs=["a"]), Since(at("11:00:00"), None)),
+        (job_event("14:00:00", inputs=["a"]), Since(at("11:00:00"), at("14:00:00"))),
+        (job_event("09:00:00", inputs=["a"]), Since(at("11:00:00"), at("09:00:00"))),
+    ):
+        await graph.add(document)
+        assert await graph.store.since([reads]) == {reads: expected}
+    await graph.withdraw(event("COMPLETE", "11:00:00", run=3, inputs=["a"]), job_event("09:00:00", inputs=["a"]))
+    assert await graph.store.since([reads]) == {reads: Since(at("12:00:00"), at("14:00:00"))}
+
+
+async def test_since_leaves_out_edges_that_are_not_there(graph):
+    await graph.add(*LIFE)
+    there = edge(job(), EdgeKind.READS, job(), ds("raw"))
+    assert set(await graph.store.since([there, edge(job(), EdgeKind.WRITES, job(), ds("raw")), there])) == {there}
+    assert await graph.store.since([]) == {}
+
+
+async def test_aliases_are_found_from_both_ends(graph):
+    alias = {"identifiers": [{"namespace": "s3://b", "name": "t", "type": "LOCATION"}]}
+    renamed = {"lifecycleStateChange": "RENAME", "previousIdentifier": {"namespace": NS, "name": "old"}}
+    await graph.add(
+        event(
+            "COMPLETE",
+            "10:00:00",
+            inputs=[dataset("t", symlinks=alias)],
+            outputs=[dataset("new", lifecycleStateChange=renamed)],
+        )
+    )
+    by_link = edge(ds("t"), EdgeKind.ALIAS, ds("t"), dataset_key("s3://b", "t"))
+    by_name = edge(ds("new"), EdgeKind.RENAMED_FROM, ds("new"), ds("old"))
+    since = Since(at("10:00:00"), None)
+    assert await graph.store.aliases([ds("t")]) == {by_link: since}
+    assert await graph.store.aliases([by_link.target]) == {by_link: since}
+    assert await graph.store.aliases([ds("old"), ds("new"), ds("t")]) == {by_link: since, by_name: since}
+    assert await graph.store.aliases([job()]) == {}
+
+
+# Reports
+
+
+async def test_activities_are_the_last_of_a_window_newest_first(graph):
+    for number in range(8):
+        await graph.add(event("COMPLETE", f"10:0{number}:00", run=number, inputs=[f"in{number}"]))
+    await graph.add(event("COMPLETE", "10:09:00", run=20))  # names no dataset
+    await graph.add(event("COMPLETE", "2030-01-01T00:00:00Z", run=21, inputs=["later"]))
+    activity = (await graph.store.activities([job(), job("none")], at("11:00:00"), 3))[job()]
+    assert [report.run for report in activity.observed] == [run(7), run(6), run(5)]
+    assert activity.declared is None
+    found = await graph.store.activities([job()], at("10:02:30"), 2)
+    assert [report.start for report in found[job()].observed] == [at("10:02:00"), at("10:01:00")]
+    assert await graph.store.activities([job()], at("09:59:59"), 5) == {}
+    assert (await graph.store.activities([job()], 2**62, 1))[job()].observed[0].run == run(21)
+
+
+async def test_activities_at_one_time_are_ordered_by_run_and_number(graph):
+    await graph.add(*(event("COMPLETE", "10:00:00", run=number, inputs=["a"]) for number in range(20)))
+    await graph.add(event("FAIL", "09:00:00", run=30, inputs=["a"]), event("START", "10:00:00", run=30, inputs=["a"]))
+    everything = (await graph.store.activities([job()], LATER, 100))[job()].observed
+    assert [tuple(report[3:6]) for report in everything] == sorted((tuple(r[3:6]) for r in everything), reverse=True)
+    assert (await graph.store.activities([job()], LATER, 7))[job()].observed == everything[:7]
+    assert len(everything) == 22
+
+
+async def test_activities_tell_what_was_declared_last(graph):
+    await graph.add(job_event("10:00:00", inputs=["a"]), job_event("11:00:00", inputs=["b"]))
+    await graph.add(event("COMPLETE", "10:30:00", inputs=["c"]))
+    early = (await graph.store.activities([job()], at("10:15:00"), 5))[job()]
+    late = (await graph.store.activities([job()], at("12:00:00"), 5))[job()]
+    assert (early.observed, early.declared.start) == ([], at("10:00:00"))
+    assert ([report.start for report in late.observed], late.declared.start) == ([at("10:30:00")], at("11:00:00"))
+    footprints = await graph.store.footprints([early.declared.footprint, late.declared.footprint, "none"])
+    assert [footprints[a.declared.footprint].reads for a in (early, late)] == [(ds("a"),), (ds("b"),)]
+
+
+async def test_neighbours_are_edges_activities_and_footprints_in_one(graph):
+    await graph.add(*LIFE)
+    for owners in ([], [job("other"), job("none")]):
+        found = await graph.store.neighbours([ds("clean")], [EdgeKind.WRITES], owners, LATER, 5)
+        assert found.edges == await graph.store.owners([ds("clean")], [EdgeKind.WRITES])
+        assert found.activities == await graph.store.activities([job(), *owners], LATER, 5)
+        assert found.activities.keys() == {job(), *owners} - {job("none")}
+        assert found.footprints.keys() == footprints_of(found.activities.values())
+        assert found.footprints == await graph.store.footprints(list(found.footprints))
+
+
+# Facets
+
+
+async def test_a_facets_value_is_the_one_last_said_by_then(graph):
+    for clock, number, text in (("10:00:00", 1, "a"), ("11:00:00", 2, "b"), ("12:00:00", 3, "c")):
+        await graph.add(event("COMPLETE", clock, run=number, job_facets={"sql": {"query": text}}))
+    assert await current(graph.store, job(), "sql", at("09:59:59")) is None
+    assert await current(graph.store, job(), "sql", at("10:00:00")) == b'{"query":"a"}'
+    assert await current(graph.store, job(), "sql", at("11:59:59")) == b'{"query":"b"}'
+    assert await current(graph.store, job(), "sql") == b'{"query":"c"}'
+
+
+async def test_a_value_said_again_and_again_is_said_from_first_to_last(graph):
+    said = [event(kind, clock, job_facets={"sql": {"query": "a"}}) for kind, clock in LIVES]
+    other = event("COMPLETE", "10:30:00", run=2, job_facets={"sql": {"query": "b"}})
+    await graph.add(*said, other)
+    [early] = await graph.store.facets([job()], ["sql"], at("10:10:00"))
+    assert (early.body, early.at, early.unit) == (b'{"query":"a"}', at("10:00:00"), run())
+    [between] = await graph.store.facets([job()], ["sql"], at("10:40:00"))
+    assert (between.body, between.at, between.unit) == (b'{"query":"b"}', at("10:30:00"), run(2))
+    [late] = await graph.store.facets([job()], ["sql"], at("12:00:00"))
+    assert (late.body, late.at, late.unit) == (b'{"query":"a"}', at("11:00:00"), run())
+
+
+LIVES = [("START", "10:00:00"), ("COMPLETE", "11:00:00")]
+
+
+async def test_of_values_said_at_one_time_every_store_takes_the_same(graph):
+    await graph.add(*(event("COMPLETE", "10:00:00", run=n, job_facets={"sql": {"query": n % 3}}) for n in range(9)))
+    [found] = await graph.store.facets([job()], ["sql"], LATER)
+    claims = [row for row in await dump(graph.store) if row[0] == "claim" and row[1:3] == (job(), "sql")]
+    assert (found.value, found.unit) == max((claim[3], claim[6]) for claim in claims)
+
+
+async def test_a_deleted_facet_is_gone_until_said_again(graph):
+    gone = {"_producer": "p", "_schemaURL": "s", "_deleted": True}
+    for clock, number, value in (("10:00:00", 1, {"q": 1}), ("11:00:00", 2, gone), ("12:00:00", 3, {"q": 2})):
+        await graph.add(event("COMPLETE", clock, run=number, inputs=[dataset("a", mine=value)]))
+    assert await current(graph.store, ds("a"), "mine", at("10:30:00")) == b'{"q":1}'
+    assert await current(graph.store, ds("a"), "mine", at("11:30:00")) is None
+    assert await current(graph.store, ds("a"), "mine", at("12:30:00")) == b'{"q":2}'
+
+
+async def test_a_unit_can_be_asked_for_its_own_values(graph):
+    for clock, number in (("10:00:00", 1), ("11:00:00", 2)):
+        facets = {"sql": {"query": number}, "other": {"o": number}}
+        await graph.add(event("COMPLETE", clock, run=number, job_facets=facets, inputs=[dataset("a", schema=schema())]))
+    assert await current(graph.store, job(), "sql", LATER, run(1)) == b'{"query":1}'
+    assert await current(graph.store, job(), "sql", at("10:30:00"), run(2)) is None
+    own = await graph.store.facets([ds("a"), job()], None, LATER, run(1))
+    assert [(found.entity, found.facet) for found in own] == sorted(
+        [(ds("a"), "schema"), (job(), "other"), (job(), "sql")]
+    )
+
+
+async def test_all_facets_of_an_entity_are_found_in_order(graph):
+    facets = {name: {"v": name} for name in ("z", "é", "\U0001f600", "\ufffd", "n" * 5_000, "n" * 5_000 + "o", "a\0b")}
+    await graph.add(event("START", "10:00:00", inputs=[dataset("a", **facets, input={"i": {}})], run_facets={"r": {}}))
+    found = await graph.store.facets([ds("a")], None, LATER)
+    assert [f.facet for f in found] == sorted(facets)
+    for name in facets:
+        [one] = await graph.store.facets([ds("a")], [name, "none"], LATER)
+        assert one in found
+        assert await graph.store.facets([ds("a")], [name], LATER, run()) == [one]
+    attempt = attempt_id(run(), 0)
+    own = await graph.store.facets([attempt, f"{attempt}<{ds('a')}", ds("a"), ds("a"), "Dnone"], None, LATER)
+    assert [(f.entity, f.facet) for f in own if f.entity != ds("a")] == [(attempt, "r"), (f"{attempt}<{ds('a')}", "i")]
+    assert own == sorted(own)
+
+
+async def test_a_facet_of_ten_megabytes_comes_back(graph):
+    text = 'x€\U0001f600\\"' * 1_000_000
+    document = event("COMPLETE", "10:00:00", job_facets={"sql": {"query": text}, "tiny": {}})
+    await graph.add(document)
+    body = await current(graph.store, job(), "sql")
+    assert len(body) > 10_000_000
+    assert text.encode()[:40] in body.replace(b"\\\\", b"\\").replace(b'\\"', b'"')
+    await graph.withdraw(document)
+    assert await dump(graph.store) == []
+
+
+# Runs and uses
+
+
+async def test_attempts_are_listed_by_number(graph):
+    await graph.add(
+        event("START", "10:00:00"),
+        event("FAIL", "10:01:00"),
+        event("START", "10:02:00"),
+        event("COMPLETE", "2026-01-01T10:03:00"),
+    )
+    found = (await graph.store.attempts([run(), run(2)]))[run()]
+    assert [(a.number, a.start, a.end, a.state) for a in found] == [
+        (0, at("10:00:00"), at("10:01:00"), "FAIL"),
+        (1, at("10:02:00"), at("10:03:00"), "COMPLETE"),
+    ]
+    assert "no zone" in found[1].anomalies
+
+
+async def test_a_running_attempt_has_no_end(graph):
+    await graph.add(event("START", "10:00:00"))
+    [found] = (await graph.store.attempts([run()]))[run()]
+    assert (found.end, found.state, found.parent) == (None, "RUNNING", "")
+
+
+async def test_runs_of_a_job_are_paged_newest_first(graph):
+    clocks = [f"10:{minute:02}:00" for minute in (3, 1, 2, 2, 2, 0, 9)]
+    await graph.add(*(event("COMPLETE", clock, run=n, inputs=["a"]) for n, clock in enumerate(clocks)))
+    await graph.add(event("COMPLETE", "10:05:00", "another", run=50))
+    whole = await graph.store.runs_of_job(job(), LATER, None, 100)
+    assert [(a.start, a.run) for a in whole] == sorted(((a.start, a.run) for a in whole), reverse=True)
+    assert len(whole) == 7
+    assert await paged(lambda after: graph.store.runs_of_job(job(), LATER, after, 2), "start") == whole
+    assert await graph.store.runs_of_job(job(), at("10:02:00"), None, 100) == whole[2:]
+    after = Page(whole[0].start, whole[0].run, whole[0].number)
+    assert await graph.store.runs_of_job(job(), at("10:01:00"), after, 100) == whole[5:]
+    assert await graph.store.runs_of_job(job(), at("09:00:00"), None, 100) == []
+
+
+async def paged(fetch, time):
+    """All rows of a list, page by page."""
+    rows, after = [], None
+    while page := await fetch(after):
+        rows += page
+        after = Page(getattr(page[-1], time), page[-1].run, page[-1].number)
+    return rows
+
+
+async def test_uses_of_a_dataset_are_paged_newest_first(graph):
+    await graph.add(
+        *(event("COMPLETE", f"10:0{n % 3}:00", run=n, inputs=["a"], outputs=["a", "b"]) for n in range(7)),
+    )
+    for role in Role:
+        whole = await graph.store.uses_of_dataset(ds("a"), role, LATER, None, 100)
+        assert {use.role for use in whole} == {role}
+        assert [(u.at, u.run) for u in whole] == sorted(((u.at, u.run) for u in whole), reverse=True)
+        assert len(whole) == 7
+        pages = await paged(lambda after, role=role: graph.store.uses_of_dataset(ds("a"), role, LATER, after, 3), "at")
+        assert pages == whole
+        assert await graph.store.uses_of_dataset(ds("a"), role, at("10:00:30"), None, 100) == whole[4:]
+    assert await graph.store.uses_of_dataset(ds("b"), Role.CONSUMED, LATER, None, 100) == []
+
+
+async def test_uses_are_found_by_run_and_by_version(graph):
+    version = {"datasetVersion": "v1"}
+    await graph.add(
+        event("COMPLETE", "10:00:00", run=1, inputs=["in"], outputs=[dataset("t", version=version)]),
+        event("COMPLETE", "11:00:00", run=2, inputs=[dataset("t", version=version), "t2"], outputs=["t2"]),
+    )
+    key = version_key(ds("t"), "v1")
+    found = await graph.store.uses_of_versions([key, "Vnone", ""])
+    assert sorted((u.run, u.role, u.label) for u in found) == sorted(
+        [(run(1), Role.PRODUCED, "v1"), (run(2), Role.CONSUMED, "v1")]
+    )
+    uses = await graph.store.uses_of_runs([run(2), run(3)])
+    assert sorted((u.role, u.dataset, u.version == "") for u in uses) == sorted(
+        [(Role.CONSUMED, ds("t"), False), (Role.CONSUMED, ds("t2"), True), (Role.PRODUCED, ds("t2"), False)]
+    )
+    [produced] = await graph.store.uses_of_dataset(ds("t2"), Role.PRODUCED, LATER, None, 1)
+    assert await graph.store.uses_of_versions([produced.version]) == [produced]
+
+
+async def test_times_of_all_ages_are_kept(graph):
+    for number, time in enumerate(["0001-01-02T00:00:00Z", "1969-12-31T23:59:59.999999Z", "9999-12-30T00:00:00Z"]):
+        await graph.add(event("COMPLETE", time, run=number, inputs=["a"], job_facets={"sql": {"query": number}}))
+        assert await current(graph.store, job(), "sql", 2**62) == b'{"query":%d}' % number
+        assert await current(graph.store, job(), "sql", at(time)) == b'{"query":%d}' % number
+    reads = edge(job(), EdgeKind.READS, job(), ds("a"))
+    assert await graph.store.since([reads]) == {reads: Since(at("0001-01-02T00:00:00Z"), None)}
+    [old] = await graph.store.runs_of_job(job(), -1_000_000_000, None, 10)
+    assert old.start == at("0001-01-02T00:00:00Z")
+
+
+# Changing and going
+
+
+async def test_what_a_unit_contributed_comes_back(graph):
+    await graph.add(*LIFE)
+    units = [run(), run(2), job(), ds("clean"), run(77)]
+    found = await graph.store.contributions(units)
+    assert found.keys() == set(units[:-1])
+    for unit, contribution in found.items():
+        wanted = graph.contribution(unit)
+        assert contribution.rows == wanted.rows
+        assert contribution.edges == wanted.edges
+        assert contribution.footprints == wanted.footprints
+        assert contribution.facets.keys() == wanted.facets.keys()
+
+
+async def test_a_withdrawn_event_leaves_no_trace(graph):
+    before = []
+    for document in LIFE:
+        before.append(await dump(graph.store))
+        await graph.add(document)
+    for document, expected in reversed(list(zip(LIFE, before, strict=True))):
+        await graph.withdraw(document)
+        assert await dump(graph.store) == expected
+
+
+async def test_what_others_still_refer_to_stays(graph):
+    shared = {"inputs": [dataset("a", schema=schema("id"))], "job_facets": {"sql": {"query": "q"}}}
+    one, two = (event("COMPLETE", "10:00:00", run=number, **shared) for number in (1, 2))
+    await graph.add(two)
+    alone = await dump(graph.store)
+    await graph.add(one)
+    await graph.withdraw(one)
+    assert await dump(graph.store) == alone
+    await graph.add(one)
+    await graph.withdraw(one, two)
+    assert await dump(graph.store) == []
+
+
+async def test_a_row_that_changes_is_replaced(graph):
+    start = event("START", "10:00:00", inputs=["a"], outputs=["b"], job_facets={"sql": {"query": "q"}})
+    await graph.add(start)
+    await graph.add(event("COMPLETE", "10:05:00", "renamed", inputs=["a"], outputs=["b"]))
+    [attempt] = (await graph.store.attempts([run()]))[run()]
+    assert (attempt.state, attempt.job) == ("COMPLETE", job("renamed"))
+    assert [use.complete for use in await graph.store.uses_of_runs([run()])] == [1, 1]
+    assert [a.run for a in await graph.store.runs_of_job(job("renamed"), LATER, None, 5)] == [run()]
+    assert await graph.store.runs_of_job(job(), LATER, None, 5) == []
+
+
+async def test_a_column_stays_while_a_lineage_facet_names_it(graph):
+    by_schema = event("COMPLETE", "10:00:00", run=1, outputs=[dataset("b", schema=schema("id", "x"))])
+    by_lineage = event("COMPLETE", "11:00:00", run=2, outputs=[dataset("b", columnLineage=columns(id=[("a", "id")]))])
+    await graph.add(by_lineage)
+    lineage_only = await dump(graph.store)
+    await graph.add(by_schema)
+    await graph.withdraw(by_schema)
+    assert await dump(graph.store) == lineage_only
+    assert await names(graph.store, "", [Kind.COLUMN]) == ["id", "id"]
+
+
+async def test_every_store_dumps_the_same(graph):
+    other = Changes(SQLiteGraphStore(None))
+    for changes in (graph, other):
+        await changes.add(*LIFE)
+        await changes.add(
+            *(event("COMPLETE", "12:00:00", f"job {n}", n, inputs=[name]) for n, name in enumerate(EXOTIC))
+        )
+        await changes.withdraw(LIFE[1], LIFE[4])
+    assert await dump(graph.store) == await dump(other.store)
+
+
+LIFE = [
+    event(
+        "START",
+        "10:00:00",
+        inputs=[dataset("raw", schema=schema("id"), dataQualityAssertions={"assertions": [
+            {"assertion": "not_null", "success": True, "column": "id"}]})],
+        outputs=[dataset("clean", columnLineage=columns(id=[("raw", "id")]), symlinks={
+            "identifiers": [{"namespace": "s3://b", "name": "clean", "type": "LOCATION"}]})],
+        run_facets={
+            "parent": {"run": {"runId": run_id(9)}, "job": {"namespace": JOBS, "name": "dag"},
+                       "root": {"run": {"runId": run_id(10)}, "job": {"namespace": JOBS, "name": "root"}}},
+            "tags": {"tags": [{"key": "env", "value": "prod"}]},
+        },
+        job_facets={
+            "sourceCodeLocation": {"type": "git", "url": "https://git.example/etl", "version": "abc"},
+            "ownership": {"owners": [{"name": "team:etl", "type": "OWNER"}]},
+        },
+    ),
+    event("COMPLETE", "10:05:00", inputs=["raw"], outputs=["clean"], job_facets={"sql": {"query": "select 1"}}),
+    event("COMPLETE", "11:00:00", "other", run=2, inputs=["clean"], outputs=[dataset("mart", lifecycleStateChange={
+        "lifecycleStateChange": "RENAME", "previousIdentifier": {"namespace": NS, "name": "old mart"}})]),
+    job_event("09:00:00", inputs=["raw", "forgotten"], outputs=["clean"]),
+    dataset_event(
+        "09:30:00", "clean",
+        schema=schema("id"),
+        ownership={"owners": [{"name": "team:risk"}]},
+        tags={"tags": [{"key": "pii", "value": "yes", "field": "id"}, {"key": "pii", "value": "yes"}]},
+    ),
+]  # fmt: skip
+"""Events that make an edge of every kind."""
