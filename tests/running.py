@@ -40,6 +40,12 @@ class RunningServer:
         self.url = "http://" + line.split("http://")[1].split()[0].rstrip("/")
         return self
 
+    @property
+    def pid(self) -> int:
+        """The server's process."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """Kill it at once, as a crash does."""
         self._end(9)

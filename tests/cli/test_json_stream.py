@@ -11,8 +11,9 @@ from whence.cli.json_stream import Broken, values
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
 )
-OBJECTS = st.lists(st.dictionaries(st.text(), ANYTHING))
+OBJECTS = st.lists(st.dictionaries(st.text(), ANYTHING, max_size=3), max_size=5)
 
 
 def chunks(text, size):
@@ -20,7 +21,7 @@ def chunks(text, size):
     return [data[place : place + size] for place in range(0, len(data), size)]
 
 
-@given(st.lists(ANYTHING), st.integers(1, 50), st.sampled_from([None, 2]))
+@given(st.lists(ANYTHING, max_size=5), st.integers(1, 50), st.sampled_from([None, 2]))
 def test_elements_of_an_array_come_as_they_are(documents, size, indent):
     found = list(values(chunks(json.dumps(documents, indent=indent), size), 10**6))
     assert [json.loads(value.payload) for value in found] == documents

@@ -32,7 +32,11 @@ async def connect_to_server(settings: Settings) -> AsyncIterator["Server"]:
         headers["Authorization"] = f"Bearer {settings.key.get_secret_value()}"
     if not settings.url.startswith(("http://", "https://")):
         raise ConfigurationError("WHENCE_URL: an address begins with http:// or https://, as http://127.0.0.1:5000")
-    async with httpx.AsyncClient(base_url=settings.url, headers=headers, timeout=_TIMEOUT) as http:
+    try:
+        http = httpx.AsyncClient(base_url=settings.url, headers=headers, timeout=_TIMEOUT)
+    except httpx.InvalidURL as error:
+        raise ConfigurationError(f"WHENCE_URL: {error}") from None
+    async with http:
         yield Server(http)
 
 
@@ -112,8 +116,6 @@ class Server:
     async def _request(self, method: str, path: str, **request: Any) -> httpx.Response:
         try:
             return await self._http.request(method, path, **request)
-        except httpx.InvalidURL as error:
-            raise ConfigurationError(f"WHENCE_URL: {error}") from None
         except httpx.TransportError as error:
             raise _Unreachable(
                 f"{self._http.base_url} does not answer ({str(error) or type(error).__name__}): start the server with "

@@ -74,7 +74,9 @@ class _Labels:
         actor = Text()
         if line.actor:
             is_maker = line.node or any(edge["kind"] in ("WRITES", "PRODUCED") for edge in line.by)
-            actor.append("← " if is_maker else "→ ", "dim").append_text(_marked(self._node(line.actor), line.by))
+            actor.append("← " if is_maker else "→ ", "dim").append_text(
+                _marked(self._node(line.actor), line.by, actor=True)
+            )
         (actor or node).append("  (see above)" if known else "", "dim")
         if not (node and actor):
             return node or actor
@@ -108,17 +110,19 @@ def _name(node: Node) -> str:
     return f"{name}.{node['field']}" if node["kind"] == "COLUMN" else name
 
 
-def _marked(text: Text, edges: Iterable[Edge]) -> Text:
-    """The text with what is noteworthy of edges."""
-    for mark, style in dict.fromkeys(mark for edge in edges for mark in _marks(edge)):
+def _marked(text: Text, edges: Iterable[Edge], *, actor: bool = False) -> Text:
+    """The text of a node or an actor, with what is noteworthy of its edges."""
+    for mark, style in dict.fromkeys(mark for edge in edges for mark in _marks(edge, actor)):
         text.append(f"  {mark}", style)
     return text
 
 
-def _marks(edge: Edge) -> Iterator[tuple[str, str]]:
+def _marks(edge: Edge, actor: bool) -> Iterator[tuple[str, str]]:
     """What is noteworthy of an edge, each with its style."""
     if edge["kind"] not in ("CONSUMED", "PRODUCED"):  # there the run's own state tells more
         yield from _support(edge)
+        if actor or edge["kind"] != "READS":  # that its reader failed is no matter of a dataset's
+            yield from _failures(edge["seen"])
     if edge["basis"] == "INFERRED":
         yield "version inferred", "dim"
     if how := ", ".join(dict.fromkeys(map(transformation, edge["transformations"]))):
@@ -132,8 +136,11 @@ def _support(edge: Edge) -> Iterator[tuple[str, str]]:
         yield "declared only", "yellow"
     elif seen["attempts"] < seen["of"]:
         yield f"{seen['attempts']} of {seen['of']} runs", "yellow"
+
+
+def _failures(seen: dict[str, int]) -> Iterator[tuple[str, str]]:
     if seen["failed"]:
-        yield ("failed" if seen["failed"] == seen["attempts"] else f"{seen['failed']} failed"), "red"
+        yield "failed" if seen["failed"] == seen["attempts"] else f"{seen['failed']} failed", "red"
 
 
 def transformation(said: dict[str, Any]) -> str:
