@@ -27,7 +27,7 @@ def check(output):
         "    └── w.main.raw_trades\n",
         "├── w.main.bad_model ← w.main.tradesdbt.bad_model.build.run  failed\n",
         "w.main.v_share.share\n",
-        "        ├── w.main.raw_trades.px\n",
+        "├── w.main.raw_trades.px\n",
         "lake/orders.amount  aggregation, filter (indirect)\n",
         '"runId":"01a1fd98-2916-7edd-a19d-eadc73a6e25a"',
         "w.main.tradesdbt.bad_model.build.run 01a1fd98-2916-7edd-a19d-eadc73a6e25a fail\n",

@@ -84,8 +84,16 @@ async def test_bodies_that_are_no_request(samples, body, status, said):
     assert said in answer.json().get("detail", "")
 
 
-async def test_the_page_needs_no_other_server(samples):
+async def test_graphiql_is_there_and_gives_way_where_its_scripts_do_not_load(samples):
     answer = await get(samples, "/graphql")
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "GraphiQL" in answer.text
+    assert answer.text.count('integrity="sha384-') == answer.text.count("https://unpkg.com/")
+    assert 'location.replace("/graphql/plain")' in answer.text
+
+
+async def test_the_plain_page_needs_no_other_server(samples):
+    answer = await get(samples, "/graphql/plain")
     assert answer.headers["content-type"].startswith("text/html")
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert "http://" not in answer.text

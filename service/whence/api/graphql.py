@@ -8,6 +8,7 @@ import orjson
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from strawberry.http.ides import get_graphql_ide_html
 
 from whence.api.body import read_body
 from whence_graphql.context import Context
@@ -21,12 +22,18 @@ MAX_BYTES = 256 * 1024
 """Of a query with its variables."""
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'"
+_CDN = "https://unpkg.com"
+_GRAPHIQL_POLICY = (
+    f"default-src 'none'; style-src 'unsafe-inline' {_CDN}; script-src 'unsafe-inline' {_CDN}; font-src data: {_CDN}; "
+    "img-src data:; worker-src blob:; connect-src 'self'"
+)
+_PLAIN = "/graphql/plain"
 
 
 def graphql_router(reader: Reader, limits: Limits | None = None) -> APIRouter:
     """The routes of GraphQL."""
     router = APIRouter(prefix="/graphql", tags=["GraphQL"])
-    page = _page()
+    graphiql, plain = _graphiql(), _plain()
 
     @router.post("", summary="Answers a GraphQL query.")
     async def post(request: Request) -> Response:
@@ -42,10 +49,17 @@ def graphql_router(reader: Reader, limits: Limits | None = None) -> APIRouter:
             answer["data"] = result.data
         return Response(_dump(answer), media_type="application/json")
 
-    @router.get("", summary="A page to try queries on.", response_class=HTMLResponse)
+    @router.get("", summary="GraphiQL, to try queries in.", response_class=HTMLResponse)
     async def get() -> Response:
+        """GraphiQL's scripts come from a public server, each pinned by its hash. Where that cannot be reached, the
+        browser goes on to the plain page.
+        """
+        return HTMLResponse(graphiql, headers={"Content-Security-Policy": _GRAPHIQL_POLICY})
+
+    @router.get("/plain", summary="A plain page to try queries in.", response_class=HTMLResponse)
+    async def get_plain() -> Response:
         """Needs nothing from other servers."""
-        return HTMLResponse(page, headers={"Content-Security-Policy": _POLICY})
+        return HTMLResponse(plain, headers={"Content-Security-Policy": _POLICY})
 
     @router.get("/schema.graphql", summary="The schema, in GraphQL's schema definition language.")
     async def schema() -> Response:
@@ -87,6 +101,13 @@ def _dump(answer: dict[str, Any]) -> bytes:
         return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _page() -> str:
+def _graphiql() -> str:
+    """Strawberry's GraphiQL, with the way out where its scripts did not load."""
+    way_out = f'<script>window.React && window.GraphiQL || location.replace("{_PLAIN}")</script>'
+    head, script, rest = get_graphql_ide_html().replace("Strawberry GraphiQL", "Whence").rpartition("<script>")
+    return f"{head}{way_out}{script}{rest}"
+
+
+def _plain() -> str:
     page = files("whence.api").joinpath("graphql.html").read_text("utf-8")
     return page.replace("QUERIES", json.dumps(ready_made()).replace("<", "\\u003c"))
