@@ -12,7 +12,7 @@ import tomllib
 import venv
 from pathlib import Path
 
-from whence.neo4j_server import LTS
+from whence.neo4j_jars import LTS
 
 ROOT = Path(__file__).parents[1]
 ENVIRONMENT = ROOT / ".venv-lowest"

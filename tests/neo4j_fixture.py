@@ -10,7 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from whence.neo4j_server import CURRENT, LocalNeo4j
+from whence.neo4j_jars import CURRENT
+from whence.neo4j_server import LocalNeo4j
 
 
 @dataclass(frozen=True)

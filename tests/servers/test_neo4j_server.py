@@ -16,7 +16,8 @@ import pytest
 from neo4j import GraphDatabase
 from neo4j.exceptions import AuthError
 
-from whence.neo4j_server import CURRENT, LTS, LocalNeo4j, resolve
+from whence.neo4j_jars import CURRENT, LTS, resolve
+from whence.neo4j_server import LocalNeo4j
 from whence_schemas.errors import ConfigurationError
 
 VERSION = "CALL dbms.components() YIELD name, versions WHERE name = 'Neo4j Kernel' RETURN versions[0]"

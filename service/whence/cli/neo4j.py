@@ -20,7 +20,8 @@ def neo4j(
     ] = "",
 ) -> None:
     """Run a Neo4j for the graph, until Ctrl-C. The first start downloads it (180 MB)."""
-    from whence.neo4j_server import CURRENT, serve_forever
+    from whence.neo4j_jars import CURRENT
+    from whence.neo4j_server import serve_forever
 
     serve_forever(home, version or CURRENT, bolt_port, _announce)
 
