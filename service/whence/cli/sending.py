@@ -9,8 +9,9 @@ from typing import IO, Any, Self
 
 from rich.text import Text
 
+from whence.cli.bar import bar
 from whence.cli.client import Client
-from whence.cli.console import err, note
+from whence.cli.console import note
 from whence.cli.sources import Event, Source
 from whence_schemas.errors import ConfigurationError, MalformedJson, WhenceError
 from whence_schemas.events import read_json
@@ -160,16 +161,11 @@ def _defect(payload: bytes) -> str:
 
 def _shown(sources: Sequence[Source]) -> Iterator[Event]:
     """All events, with a progress bar over the bytes of the files."""
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = err()
-    total = sum(source.size for source in sources) or None
-    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("Into the log", total=total)
-        done = 0
+    total = sum(source.size for source in sources)
+    done = 0
+    with bar("Into the log", of_bytes=True) as update:
         for source in sources:
             for event in source:
-                progress.update(task, completed=done + source.position)
+                update(done + source.position, total)
                 yield event
             done += source.size
