@@ -14,7 +14,6 @@ def demo(**environment):
     command = [sys.executable, "demo/run.py"]
     done = subprocess.run(command, cwd=ROOT, env=clean | {"ONCE": "1"} | environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stderr == ""
     return done.stdout
 
 
