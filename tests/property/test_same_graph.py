@@ -27,7 +27,7 @@ NEIGHBOURS = 40
 """Events are drawn from so many that follow each other in a file: those have runs and datasets in common."""
 
 on_sqlite = settings(max_examples=150, deadline=None)
-on_neo4j = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+on_neo4j = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @st.composite
