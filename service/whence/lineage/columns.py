@@ -1,5 +1,6 @@
 """Breadth-first traversal over columns: along the column edges of live reports."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -8,9 +9,9 @@ from whence.graph.footprint import ColumnEdge, Footprint, end_of
 from whence.graph.port import GraphStore
 from whence.lineage.live import Live, LiveOwners
 from whence.lineage.names import Names
-from whence.lineage.traversal import Budget, add_edge, since_first
+from whence.lineage.traversal import Budget, add_edge, both_ways, since_first
 from whence_schemas.identity import KIND_NAMES, Kind, column_key, dataset_of_column
-from whence_schemas.lineage import Direction, LineageEdge, LineageGraph, LineageNode, Question, Seen
+from whence_schemas.lineage import LineageEdge, LineageGraph, LineageNode, Question, Seen
 
 
 class Column(NamedTuple):
@@ -36,10 +37,8 @@ class ColumnTraversal:
     async def run(self) -> LineageGraph:
         """Answer the question."""
         starts = await self._starts(self._question.start)
-        if self._question.direction != Direction.DOWNSTREAM:
-            await self._walk(starts, upstream=True)
-        if self._question.direction != Direction.UPSTREAM:
-            await self._walk(starts, upstream=False)
+        ways = both_ways(self._question.direction)
+        await asyncio.gather(*(self._walk(starts, upstream=upstream) for upstream in ways))
         return await self._answer()
 
     async def _starts(self, start: str) -> list[Column]:

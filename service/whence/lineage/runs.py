@@ -4,10 +4,10 @@ from whence.graph.facts import Attempt, EdgeKind, Role, State, Use
 from whence.graph.port import GraphStore
 from whence.lineage.containers import contained_jobs
 from whence.lineage.names import Names
-from whence.lineage.traversal import UNSEEN, Budget, add_edge
+from whence.lineage.traversal import UNSEEN, Budget, add_edge, both_ways
 from whence.lineage.versions import consumers_of, newest_first, producer_of
 from whence_schemas.identity import KIND_NAMES, Kind
-from whence_schemas.lineage import Direction, LineageEdge, LineageGraph, LineageNode, Question, Seen
+from whence_schemas.lineage import LineageEdge, LineageGraph, LineageNode, Question, Seen
 
 
 class RunTraversal:
@@ -24,9 +24,8 @@ class RunTraversal:
     async def run(self) -> LineageGraph:
         """Answer the question."""
         starts = await self._starts(self._question.start)
-        for upstream in (True, False):
-            if self._question.direction != (Direction.DOWNSTREAM if upstream else Direction.UPSTREAM):
-                await self._walk(starts, upstream=upstream)
+        for upstream in both_ways(self._question.direction):
+            await self._walk(starts, upstream=upstream)
         self._graph.truncated = self._budget.reached
         self._graph.notes += self._names.notes
         return self._graph

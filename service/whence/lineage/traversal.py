@@ -4,6 +4,7 @@ One step goes from datasets through the jobs that write (upstream) or read (down
 other side. Written once, above the port; each step costs a fixed number of queries, whatever its width.
 """
 
+import asyncio
 import json
 import time
 from collections.abc import Iterable
@@ -30,7 +31,7 @@ UNSEEN = Seen(0, 0, 0, False, 0, 0)
 """Of an edge that no attempt that counts shows, such as the container of a job without datasets."""
 
 
-_T = TypeVar("_T")
+_T = TypeVar("_T", bound=tuple[str, ...] | str)
 
 
 class Budget:
@@ -50,11 +51,15 @@ class Budget:
         return self.reached is not None
 
     def cut(self, distances: dict[_T, int]) -> dict[_T, int]:
-        """The nearest of the nodes found, as many as an answer may have."""
-        if len(distances) <= self._max_nodes:
-            return distances
-        self.reached = self.reached or Limit.NODES
-        return dict(sorted(distances.items(), key=lambda item: item[1])[: self._max_nodes])
+        """The nearest of the nodes found, as many as an answer may have, in an order that is always the same."""
+        if len(distances) > self._max_nodes:
+            self.reached = self.reached or Limit.NODES
+        return dict(sorted(distances.items(), key=lambda item: (item[1], item[0]))[: self._max_nodes])
+
+
+def both_ways(direction: Direction) -> list[bool]:
+    """The ways to walk, each as whether it is upstream."""
+    return [way for way, other in ((True, Direction.DOWNSTREAM), (False, Direction.UPSTREAM)) if direction != other]
 
 
 class DatasetTraversal:
@@ -73,10 +78,8 @@ class DatasetTraversal:
         """Answer the question."""
         start = self._question.start
         jobs = await contained_jobs(self._store, start, self._question) if start[0] == Kind.JOB else {}
-        if self._question.direction != Direction.DOWNSTREAM:
-            await self._walk(start, jobs, upstream=True)
-        if self._question.direction != Direction.UPSTREAM:
-            await self._walk(start, jobs, upstream=False)
+        ways = both_ways(self._question.direction)
+        await asyncio.gather(*(self._walk(start, jobs, upstream=upstream) for upstream in ways))
         return await self._answer()
 
     async def _walk(self, start: str, jobs: dict[str, str], *, upstream: bool) -> None:

@@ -53,7 +53,7 @@ class Written:
     """What is known to be in the store already, so that it need not be written again. Bounded; it may forget
     anything at any time, and must be told when something may have gone."""
 
-    def __init__(self, limit: int = 100_000) -> None:
+    def __init__(self, limit: int = 40_000) -> None:
         self._nodes: _Recent[str, bool] = _Recent(limit)
         self._facets: _Recent[str, bool] = _Recent(limit // 4)
         self._footprints: _Recent[str, bool] = _Recent(limit // 4)
