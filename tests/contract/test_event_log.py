@@ -24,9 +24,7 @@ ADAPTERS: dict[str, Callable[[Path], Awaitable[EventLog]]] = {
 EVERYTHING = {"start": 0, "limit": 1_000_000, "max_bytes": 2**40}
 
 every_adapter = pytest.mark.parametrize("adapter", ADAPTERS)
-every_durable_adapter = pytest.mark.parametrize(
-    "adapter", [name for name in ADAPTERS if name != "sqlite-memory"]
-)
+every_durable_adapter = pytest.mark.parametrize("adapter", [name for name in ADAPTERS if name != "sqlite-memory"])
 
 
 @asynccontextmanager
@@ -167,13 +165,7 @@ async def test_leaf_commits_to_payload_meta_and_salt(log):
     await log.append([event(n, meta=f'{{"n":{n}}}'.encode()) for n in range(3)])
     entries = await log.read(**EVERYTHING)
     for entry in entries:
-        hashed = (
-            b"whence/event/v1\n"
-            + entry.salt
-            + len(entry.meta).to_bytes(8, "big")
-            + entry.meta
-            + entry.payload
-        )
+        hashed = b"whence/event/v1\n" + entry.salt + len(entry.meta).to_bytes(8, "big") + entry.meta + entry.payload
         assert entry.leaf == rfc8785.dumps({"v": 1, "k": "event", "c": sha256(hashed).hexdigest()})
         assert entry.leaf_hash == sha256(b"\x00" + entry.leaf).digest()
         assert len(entry.salt) == 32

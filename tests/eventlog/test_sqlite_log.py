@@ -173,8 +173,7 @@ async def test_files_and_folders_are_private_whatever_the_umask(tmp_path):
         async with opened(tmp_path / "a" / "b" / "log.db") as log:
             await log.append(events("a"))
             modes = {
-                found.relative_to(tmp_path).as_posix(): found.stat().st_mode & 0o777
-                for found in tmp_path.rglob("*")
+                found.relative_to(tmp_path).as_posix(): found.stat().st_mode & 0o777 for found in tmp_path.rglob("*")
             }
     finally:
         os.umask(before)
@@ -378,9 +377,7 @@ asyncio.run(main())
 
 def test_writes_that_fail_add_nothing_and_the_log_goes_on_when_they_succeed_again(tmp_path):
     """The kernel's limit on a file's size makes write() fail for real, for any user."""
-    result = subprocess.run(
-        command(FILL, tmp_path, "limit"), env=environment(), capture_output=True, text=True
-    )
+    result = subprocess.run(command(FILL, tmp_path, "limit"), env=environment(), capture_output=True, text=True)
     assert result.stdout.endswith("intact\n"), result.stderr
 
 
@@ -423,9 +420,7 @@ def test_every_acknowledgement_comes_after_an_fsync_of_the_wal(path, tmp_path):
     """kill -9 cannot show a missing fsync, since the kernel keeps what was written; strace can."""
     strace = ["strace", "-f", "-y", "-e", "trace=fsync,fdatasync,write", "-o", str(tmp_path / "trace")]
     if not shutil.which("strace") or subprocess.run([*strace, "true"], capture_output=True).returncode:
-        pytest.skip(
-            "NOT CHECKED that acknowledged events are on disk: strace is missing or may not trace here"
-        )
+        pytest.skip("NOT CHECKED that acknowledged events are on disk: strace is missing or may not trace here")
     subprocess.run([*strace, *command(ACKNOWLEDGE, path)], env=environment(), check=True, capture_output=True)
     steps = re.findall(
         r'write\(1<.*?>, "(open|stored)\\n|(f(?:data)?sync)\(\d+<.*log\.db-wal>\) += 0$',

@@ -21,10 +21,7 @@ def test_known_values():
     """Frozen: a change here breaks every proof that was handed out."""
     digest = commitment(bytes(range(32)), b'{"key":"k1"}', b'{"eventType":"START"}')
     assert digest.hex() == "0d97f2ef79687bf149ed990542b3487ad0309dc403721b237c5394b95afa8b6b"
-    assert (
-        leaf_hash(event_leaf(digest)).hex()
-        == "a936d84592281adb054ba2eb5698e9dea96940158c358c7d096e0920d9ce1eb5"
-    )
+    assert leaf_hash(event_leaf(digest)).hex() == "a936d84592281adb054ba2eb5698e9dea96940158c358c7d096e0920d9ce1eb5"
 
 
 def test_leaf_hash_of_the_empty_leaf_is_that_of_rfc6962_test_vectors():

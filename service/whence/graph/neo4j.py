@@ -36,7 +36,7 @@ from whence.graph.facts import (
     Use,
 )
 from whence.graph.footprint import Footprint
-from whence.graph.port import Activity, CurrentFacet, Neighbours, Page, Place, footprints_of
+from whence.graph.port import Activity, CurrentFacet, Neighbours, Page, Place, datasets_of, footprints_of
 from whence.graph.queries import load_queries
 from whence.graph.text import fold_text
 from whence_schemas.errors import ConfigurationError, GraphUnavailable
@@ -269,7 +269,9 @@ class Neo4jGraphStore:
         async def work(tx: _Transaction) -> Neighbours:
             edges = await _edges_into(tx, targets, kinds)
             activities = await _activities(tx, [*owners, *(edge.owner for edge in edges)], as_of, window)
-            return Neighbours(edges, activities, await _footprints(tx, footprints_of(activities.values())))
+            footprints = await _footprints(tx, footprints_of(activities.values()))
+            aliases = await _rows(tx, "aliases", keys=datasets_of(footprints.values()))
+            return Neighbours(edges, activities, footprints, _edges(aliases))
 
         return await self._read(work)
 

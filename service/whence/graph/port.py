@@ -39,12 +39,19 @@ def footprints_of(activities: Iterable[Activity]) -> set[str]:
     return keys | {activity.declared.footprint for activity in activities if activity.declared is not None}
 
 
+def datasets_of(footprints: Iterable[Footprint]) -> list[str]:
+    """Keys of all that footprints read and write."""
+    return list(dict.fromkeys(key for found in footprints for keys in (found.reads, found.writes) for key in keys))
+
+
 class Neighbours(NamedTuple):
-    """What one hop finds: the edges, what is live of their owners, and the footprints that this refers to."""
+    """What one hop finds: the edges, what is live of their owners, the footprints that this refers to, and the alias
+    edges of all datasets in those."""
 
     edges: list[EdgeId]
     activities: dict[str, Activity]
     footprints: dict[str, Footprint]
+    aliases: dict[EdgeId, Since]
 
 
 class CurrentFacet(NamedTuple):
@@ -122,8 +129,8 @@ class GraphStore(Protocol):
     async def neighbours(
         self, targets: Sequence[str], kinds: Sequence[EdgeKind], owners: Sequence[str], as_of: int, window: int
     ) -> Neighbours:
-        """One hop in one call: the edges of these kinds into the targets, as `owners` gives them, and the activities
-        of their owners and of the owners given, as `activities` gives them."""
+        """One hop in one call: the edges of these kinds into the targets, as `owners` gives them; the activities of
+        their owners and of the owners given, as `activities` gives them; and `aliases` of what these read and write."""
 
     async def aliases(self, keys: Sequence[str]) -> dict[EdgeId, Since]:
         """Edges ALIAS and RENAMED_FROM with one of the keys at either end, whether they hold or not."""

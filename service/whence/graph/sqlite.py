@@ -31,7 +31,7 @@ from whence.graph.facts import (
     Use,
 )
 from whence.graph.footprint import Footprint
-from whence.graph.port import Activity, CurrentFacet, Neighbours, Page, Place, footprints_of
+from whence.graph.port import Activity, CurrentFacet, Neighbours, Page, Place, datasets_of, footprints_of
 from whence.graph.queries import load_queries
 from whence.graph.text import fold_text
 from whence_schemas.errors import ConfigurationError, GraphUnavailable
@@ -200,7 +200,9 @@ class SQLiteGraphStore:
             edges = _edges_into(connection, targets, kinds)
             every = list(dict.fromkeys([*owners, *(edge.owner for edge in edges)]))
             activities = _activities(connection, every, as_of, window)
-            return Neighbours(edges, activities, _footprints(connection, footprints_of(activities.values())))
+            footprints = _footprints(connection, footprints_of(activities.values()))
+            aliases = _aliases(connection, datasets_of(footprints.values()))
+            return Neighbours(edges, activities, footprints, aliases)
 
         return await self._read(work)
 
@@ -375,6 +377,10 @@ def _list(values: Iterable[Any]) -> str:
 def _edges_into(connection: sqlite3.Connection, targets: Sequence[str], kinds: Sequence[EdgeKind]) -> list[EdgeId]:
     values = {"targets": _list(targets), "kinds": _list(kinds)}
     return [EdgeId(*row) for row in connection.execute(_SQL["edges_into"], values)]
+
+
+def _aliases(connection: sqlite3.Connection, keys: Sequence[str]) -> dict[EdgeId, Since]:
+    return _edges(connection.execute(_SQL["aliases"], {"keys": json.dumps(keys)}))
 
 
 def _activities(connection: sqlite3.Connection, owners: Sequence[str], as_of: int, window: int) -> dict[str, Activity]:

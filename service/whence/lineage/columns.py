@@ -28,7 +28,7 @@ class ColumnTraversal:
         self._store = store
         self._names = names
         self._question = question
-        self._live = LiveOwners(store, question.as_of, question.window)
+        self._live = LiveOwners(store, question.as_of, question.window, names)
         self._budget = Budget(question)
         self._distances: dict[Column, int] = {}
         self._edges: dict[tuple[Column, Column, str, str], tuple[Seen, EdgeId]] = {}

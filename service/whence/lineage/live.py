@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from whence.graph.facts import EdgeId, EdgeKind, Report, State
 from whence.graph.footprint import Footprint
-from whence.graph.port import Activity, GraphStore, footprints_of
+from whence.graph.port import Activity, GraphStore, datasets_of, footprints_of
+from whence.lineage.names import Names
 from whence_schemas.lineage import Seen
 
 
@@ -102,10 +103,11 @@ class Live:
 
 
 class LiveOwners:
-    """Fetches owners' live reports at one time, each owner once."""
+    """Fetches owners' live reports at one time, each owner once; `names` learns on the way."""
 
-    def __init__(self, store: GraphStore, as_of: int, window: int) -> None:
+    def __init__(self, store: GraphStore, as_of: int, window: int, names: Names | None = None) -> None:
         self._store = store
+        self._names = names
         self._as_of = as_of
         self._window = window
         self._live: dict[str, Live | None] = {}
@@ -120,6 +122,8 @@ class LiveOwners:
     async def into(self, targets: Sequence[str], kinds: Sequence[EdgeKind], owners: Sequence[str] = ()) -> list[EdgeId]:
         """Edges into targets; their owners, and the owners given, are known afterwards."""
         found = await self._store.neighbours(targets, kinds, owners, self._as_of, self._window)
+        if self._names is not None:
+            self._names.learn(datasets_of(found.footprints.values()), found.aliases)
         every = dict.fromkeys([*owners, *(edge.owner for edge in found.edges)])
         self._add([owner for owner in every if owner not in self._live], found.activities, found.footprints)
         return found.edges

@@ -22,6 +22,14 @@ class Names:
         self._members: dict[str, tuple[str, ...]] = {}
         self.notes: list[str] = []
 
+    def learn(self, keys: Iterable[str], aliases: Iterable[EdgeId]) -> None:
+        """Take it that these datasets have the alias edges given and no others: most have none, and need not be
+        asked for again."""
+        linked = {key for edge in aliases for key in (edge.source, edge.target)}
+        for key in keys:
+            if key not in linked:
+                self._members.setdefault(key, (key,))
+
     async def join(self, keys: Iterable[str]) -> None:
         """Find the names of datasets, by key."""
         new = [key for key in dict.fromkeys(keys) if key not in self._members]

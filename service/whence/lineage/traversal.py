@@ -69,7 +69,7 @@ class DatasetTraversal:
         self._store = store
         self._names = names
         self._question = question
-        self._live = LiveOwners(store, question.as_of, question.window)
+        self._live = LiveOwners(store, question.as_of, question.window, names)
         self._budget = Budget(question)
         self._distances: dict[str, int] = {}
         self._edges: dict[EdgeId, Seen] = {}
