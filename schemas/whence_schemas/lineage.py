@@ -84,9 +84,9 @@ class Seen(NamedTuple):
 class LineageEdge(NamedTuple):
     """An edge of the answer: source and target are keys of nodes in it.
 
-    kind: READS and WRITES (job -> dataset), DERIVED_FROM (column -> column, dataset -> dataset), CONSUMED and PRODUCED
-    (run -> version). by: the job (or dataset) that says so. transformations: JSON, of columns. basis: of CONSUMED, NAMED
-    where the run named the version, INFERRED where it follows from times.
+    kind: READS and WRITES (job -> dataset), DERIVED_FROM (column -> column, dataset -> dataset), PART_OF (job -> job),
+    CONSUMED and PRODUCED (run -> version). by: the job (or dataset) that says so. transformations: JSON, of columns.
+    basis: of CONSUMED, NAMED where the run named the version, INFERRED where it follows from times.
     """
 
     source: str

@@ -182,8 +182,17 @@ def ask(server: Server, table: Table, store: str, size: int, depth: int, what: d
     )
 
 
+def calibration() -> float:
+    """Seconds for ten million turns of an empty Python loop: how fast this machine is just now."""
+    start = time.perf_counter()
+    for _ in range(10_000_000):
+        pass
+    return time.perf_counter() - start
+
+
 def main() -> None:
     """Measure and print."""
+    console.print(f"10,000,000 turns of an empty loop: {calibration():.2f} s")
     ingestion = Table("store", "way", "events/s", "CPU ms/event", "reference", "MB now/most", title="Ingestion")
     lineage = Table("store", "jobs", "depth", "nodes", "ms", "µs/node", "reference", "MB", title="Lineage")
     for store in STORES:
@@ -192,6 +201,7 @@ def main() -> None:
     for store in STORES:
         measure_lineage(store, lineage)
     console.print(lineage)
+    console.print(f"10,000,000 turns of an empty loop: {calibration():.2f} s")
 
 
 if __name__ == "__main__":
