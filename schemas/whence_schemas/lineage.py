@@ -68,9 +68,9 @@ class LineageNode(NamedTuple):
 class Seen(NamedTuple):
     """How well an edge is supported.
 
-    attempts, of: seen in so many of the job's last attempts that count; failed: so many of these failed or were aborted.
-    declared: whether a declaration that holds names it. first: when it was seen or declared first, ever; last: in the
-    attempts that count, or declared.
+    attempts, of: seen in so many of the job's last attempts that count; failed: so many of these failed or were
+    aborted. declared: whether a declaration that holds names it. first: when it was seen or declared first, ever; last:
+    in the attempts that count, or declared.
     """
 
     attempts: int
