@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from tests.build import payload
-
 from whence.graph.facts import Batch, Contribution
 from whence.graph.port import GraphStore
 from whence.projection.change import add_change

@@ -1,6 +1,7 @@
 """What tests share: one Neo4j for the whole run, started when the first test wants it."""
 
 import pytest
+
 from tests.neo4j_fixture import neo4j_for_tests
 
 

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import ExecutionContext
 
-from graphql import GraphQLError
 from whence_graphql.context import Context
 from whence_graphql.errors import ShownErrors, code_of
 from whence_graphql.labels import Assertion, CodeVersion, Owner, Tag

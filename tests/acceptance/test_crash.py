@@ -7,9 +7,9 @@ import urllib.error
 from pathlib import Path
 
 import pytest
+
 from tests.build import dump
 from tests.running import RunningServer
-
 from whence.eventlog.sqlite import SQLiteEventLog
 from whence.graph.sqlite import SQLiteGraphStore
 from whence.projection.runner import Projector

@@ -5,7 +5,6 @@ import time
 
 from tests.build import NS, event
 from tests.running import running
-
 from whence.neo4j_server import LocalNeo4j
 
 QUERY = """query ($namespace: String!, $name: String!) {

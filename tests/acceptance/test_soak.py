@@ -6,6 +6,7 @@ import time
 from urllib.parse import urlencode
 
 import pytest
+
 from tests.benchmarks.process import memory_mb
 from tests.benchmarks.workload import NAMESPACE, dataset_name
 from tests.running import running

@@ -20,9 +20,9 @@ from urllib.parse import urlencode
 
 from rich.console import Console
 from rich.table import Table
+
 from tests.benchmarks.process import cpu_seconds, memory_mb
 from tests.benchmarks.workload import COLUMNS, NAMESPACE, WIDTH, dataset_name, events
-
 from whence.neo4j_server import LocalNeo4j
 
 JOBS = int(os.environ.get("JOBS", "3000"))

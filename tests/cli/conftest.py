@@ -4,6 +4,7 @@ import os
 import subprocess
 
 import pytest
+
 from tests.cli.commands import PIPELINE, WHENCE, run
 from tests.running import running
 

@@ -6,10 +6,10 @@ import subprocess
 import time
 
 import pytest
+from graphql import build_schema, parse, validate
+
 from tests.cli.commands import PIPELINE, WHENCE
 from tests.running import running
-
-from graphql import build_schema, parse, validate
 from whence.cli import questions
 from whence.cli.options import FLAGS
 from whence.settings import Settings

@@ -5,10 +5,10 @@ import json
 import subprocess
 
 import pytest
+
 from tests.build import event
 from tests.cli.commands import SAMPLES, WHENCE
 from tests.running import running
-
 from whence.cli.sources import find_sources
 
 BUILD = SAMPLES / "dbt_ol_build.ndjson"

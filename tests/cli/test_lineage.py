@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+
 from tests.build import columns, dataset, event, job_event, run_id, schema
 from tests.cli.commands import run
 

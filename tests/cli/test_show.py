@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+
 from tests.build import dataset, event, schema
 from tests.cli.commands import run
 

@@ -5,9 +5,9 @@ import socket
 import sqlite3
 
 import pytest
+
 from tests.cli.commands import PIPELINE, SAMPLES
 from tests.running import running
-
 from whence.access import KeyRing, Scope
 
 

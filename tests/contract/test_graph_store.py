@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+
 from tests.build import (
     JOBS,
     NS,
@@ -16,7 +17,6 @@ from tests.build import (
     schema,
 )
 from tests.changes import Changes
-
 from whence.graph.facts import Batch, EdgeId, EdgeKind, Failure, Role, Since
 from whence.graph.neo4j import Neo4jGraphStore
 from whence.graph.port import Page, footprints_of

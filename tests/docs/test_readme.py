@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.build import graph_of
 
+from tests.build import graph_of
 from whence.reader import GraphReader
 from whence.settings import configuration_table
 from whence_graphql.context import Context

@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from tests.build import NOW, project
 
+from tests.build import NOW, project
 from whence.graph.sqlite import SQLiteGraphStore
 from whence.reader import GraphReader
 from whence_graphql.context import Context

@@ -5,8 +5,8 @@ import json
 import httpx
 import pytest
 from fastapi import FastAPI
-from tests.build import NS, columns, dataset, event, job_event, run_id
 
+from tests.build import NS, columns, dataset, event, job_event, run_id
 from whence.api.graphql import MAX_BYTES, graphql_router
 from whence.api.lineage_graph import lineage_graph_router
 from whence.api.problems import install_problems

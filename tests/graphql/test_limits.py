@@ -5,9 +5,9 @@ import logging
 import time
 
 import pytest
+
 from tests.build import JOBS, dataset, event, schema
 from tests.graphql.conftest import LOOSE
-
 from whence_graphql.context import Context
 from whence_graphql.limits import Limits
 from whence_graphql.schema import execute

@@ -1,6 +1,7 @@
 """Lineage through GraphQL: answers that were worked out by hand from the samples."""
 
 import pytest
+
 from tests.build import NS, columns, dataset, dataset_event, event, job_event, run_id
 
 LINEAGE = """

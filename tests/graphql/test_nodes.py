@@ -4,7 +4,6 @@ import json
 
 from tests.build import JOBS, NS, columns, dataset, dataset_event, event, job_event, run_id, schema
 from tests.graphql.conftest import sample_lines
-
 from whence_schemas.identity import dataset_key, job_key, run_key
 
 FACETS = "facets { name value at }"

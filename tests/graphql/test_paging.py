@@ -1,6 +1,7 @@
 """Paging: forward to the end, each once, whatever the names hold."""
 
 import pytest
+
 from tests.build import JOBS, NS, dataset, dataset_event, event, run_id
 
 ODD_NAMES = [

@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.graphql.conftest import LOOSE
-
 from graphql import (
     GraphQLObjectType,
     get_named_type,
@@ -17,6 +15,8 @@ from graphql import (
     is_object_type,
     is_required_argument,
 )
+
+from tests.graphql.conftest import LOOSE
 from whence.graph.facts import EdgeKind, State
 from whence.graph.port import Place
 from whence_graphql.ready import ready_made

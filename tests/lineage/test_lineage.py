@@ -5,6 +5,7 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tests.build import (
     JOBS,
     NOW,
@@ -17,7 +18,6 @@ from tests.build import (
     graph_of,
     job_event,
 )
-
 from whence.lineage.answer import lineage
 from whence.lineage.names import MAX_NAMES
 from whence_schemas.errors import InvalidQuestion, NotFound

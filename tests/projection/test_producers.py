@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 from tests.build import NOW, NS, ask, columns, dataset, event, graph_of, job_event, run_id, schema
-
 from whence_schemas.identity import attempt_id, column_key, dataset_key, job_key, run_key
 from whence_schemas.times import parse_time
 

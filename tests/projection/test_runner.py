@@ -5,8 +5,8 @@ import random
 from itertools import pairwise
 
 import pytest
-from tests.build import NS, ask, dump, event, graph_of, payload, run_id
 
+from tests.build import NS, ask, dump, event, graph_of, payload, run_id
 from whence.eventlog.port import NewEvent
 from whence.eventlog.sqlite import MEMORY, SQLiteEventLog
 from whence.graph.sqlite import SQLiteGraphStore

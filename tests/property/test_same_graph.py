@@ -7,9 +7,9 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from tests.build import dump
 from tests.changes import Changes, parsed
-
 from whence.eventlog.port import NewEvent
 from whence.eventlog.sqlite import MEMORY, SQLiteEventLog
 from whence.graph.neo4j import Neo4jGraphStore

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 from neo4j import GraphDatabase
+
 from tests.build import dump, event
 from tests.changes import Changes
-
 from whence.graph import neo4j as module
 from whence.graph.facts import Batch, EdgeId, EdgeKind, Since
 from whence.graph.neo4j import MIGRATIONS, Neo4jGraphStore
