@@ -13,7 +13,7 @@ import rfc8785
 
 from whence.eventlog.port import Appended, EventLog, NewEvent
 from whence.json_slices import elements
-from whence.redaction import Redaction
+from whence.redaction import Redaction, says_a_key_twice
 from whence_schemas.errors import BodyTooLarge, InvalidEvent, LogUnavailable
 from whence_schemas.events import read_json, unit_of, validate_event
 from whence_schemas.facets.base import shown
@@ -94,7 +94,7 @@ class Ingestion:
         fired: list[str] = []
         if self._redaction:
             document, fired = self._redaction.apply(document)
-            if fired:
+            if fired or says_a_key_twice(payload):
                 payload = _to_json(document)
         unit = unit_of(validate_event(document))
         meta = {"received": format_time(now()), "redacted": fired, "sender": sender}

@@ -19,6 +19,7 @@ What says which run, job or dataset is meant, and when, is never replaced: else 
 eventTime, eventType and runId, and namespace and name where an object has both. Nor are the objects around facets.
 """
 
+import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -191,3 +192,16 @@ def _value(expression: str) -> str:
     if compiled.match(""):
         raise ValueError(f"values: {expression!r} fits an empty text, and so everywhere")
     return expression
+
+
+def says_a_key_twice(payload: bytes) -> bool:
+    """Whether an object in a JSON text has a key twice: the rules saw the last value only, and the others may hold
+    what should not be kept."""
+    found = False
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        nonlocal found
+        found = found or len(dict(pairs)) < len(pairs)
+
+    json.JSONDecoder(object_pairs_hook=look, parse_int=str, parse_float=str).decode(payload.decode("utf-8-sig"))
+    return found

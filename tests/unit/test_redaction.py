@@ -159,6 +159,18 @@ async def test_ingestion_keeps_the_bytes_unless_a_rule_fires(redaction):
     await log.close()
 
 
+async def test_a_value_hidden_behind_a_second_of_its_key_is_not_kept(redaction):
+    log = await SQLiteEventLog.open(MEMORY)
+    rules = redaction('[[rule]]\nid = "secret"\nvalues = ["hunter2"]')
+    hidden = b"""{"eventTime": "2026-01-31T09:30:00Z", "job": {"namespace": "n", "name": "j",
+        "facets": {"sql": {"query": "hunter2", "query": "select 1"}}}}"""
+    await Ingestion(log, rules).ingest(hidden)
+    [entry] = await log.read(0, 1, 2**20)
+    assert b"hunter2" not in entry.payload
+    assert b"select 1" in entry.payload
+    await log.close()
+
+
 @pytest.mark.parametrize(
     ("rules", "message"),
     [
