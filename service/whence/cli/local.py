@@ -9,6 +9,7 @@ from whence.cli.client import Progress, Receipt, data_of
 from whence.cli.console import note
 from whence.eventlog.port import Appended, EventLog
 from whence.graph.port import GraphStore
+from whence.memory import collect_rarely
 from whence.projection.runner import Projector
 from whence.reader import GraphReader
 from whence.settings import Settings
@@ -100,6 +101,7 @@ class Stores:
 
     async def project(self) -> AsyncIterator[Progress]:
         """See the protocol."""
+        collect_rarely()
         projector = Projector(self.log, self.graph)
         size = await self.log.size()
         while await projector.step():
