@@ -30,6 +30,8 @@ class ColumnEdge(NamedTuple):
 class Footprint:
     """Reads and writes, by dataset key. Equal footprints have equal keys.
 
+    Its columns are JSON inside JSON, for they are most of it, and few questions need them.
+
     Attributes:
         parents: keys of the jobs that contain this one.
         reads: what was read. writes: what was written.
@@ -48,13 +50,17 @@ class Footprint:
         self.reads = tuple(sorted(reads))
         self.writes = tuple(sorted(writes))
         self.flows = {output: tuple(sorted(inputs)) for output, inputs in (flows or {}).items()}
-        self._columns = _pack(sorted(columns))
+        self._columns = canonical_json(_pack(sorted(columns))).decode()
 
     @staticmethod
     def load(document: str) -> "Footprint":
         """The footprint that a document holds."""
         value = orjson.loads(document)
-        footprint = Footprint(value["parents"], value["reads"], value["writes"], value["flows"])
+        footprint = Footprint.__new__(Footprint)  # all is in order already
+        footprint.parents = tuple(value["parents"])
+        footprint.reads = tuple(value["reads"])
+        footprint.writes = tuple(value["writes"])
+        footprint.flows = {output: tuple(inputs) for output, inputs in value["flows"].items()}
         footprint._columns = value["columns"]
         return footprint
 
@@ -84,10 +90,11 @@ class Footprint:
     @cached_property
     def columns(self) -> tuple[ColumnEdge, ...]:
         """Column lineage."""
-        datasets, said = self._columns["datasets"], self._columns["transformations"]
+        packed = orjson.loads(self._columns)
+        datasets, said = packed["datasets"], packed["transformations"]
         return tuple(
             ColumnEdge(datasets[output], field, datasets[source], source_field, said[transformation])
-            for output, field, source, source_field, transformation in self._columns["edges"]
+            for output, field, source, source_field, transformation in packed["edges"]
         )
 
     @property

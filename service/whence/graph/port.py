@@ -45,13 +45,32 @@ def datasets_of(footprints: Iterable[Footprint]) -> list[str]:
 
 
 class Neighbours(NamedTuple):
-    """What one hop finds: the edges, what is live of their owners, the footprints that this refers to, and the alias
-    edges of all datasets in those."""
+    """What is found around targets: these, the edges into them, what is live of the edges' owners, the footprints that
+    this refers to, and the alias edges of all datasets in those."""
 
+    targets: list[str]
     edges: list[EdgeId]
     activities: dict[str, Activity]
     footprints: dict[str, Footprint]
     aliases: dict[EdgeId, Since]
+
+
+class Around(NamedTuple):
+    """How far to look around targets.
+
+    kinds: of the edges into them. themselves: whether the targets' own activities are wanted too.
+    onward, hops: with more hops than one, what the edges' sources lead to by their own edges of the kinds `onward`,
+    live or not, are further targets. This looks ahead to save calls: a store stops at `LOOK_AHEAD` targets.
+    """
+
+    kinds: Sequence[EdgeKind]
+    themselves: bool = False
+    onward: Sequence[EdgeKind] = ()
+    hops: int = 1
+
+
+LOOK_AHEAD = 1_000
+"""No further hop is looked ahead once there are so many targets."""
 
 
 class CurrentFacet(NamedTuple):
@@ -126,11 +145,9 @@ class GraphStore(Protocol):
         """For each owner: of the reports that started by `as_of` and named datasets, the last `window` observed ones
         by (start, run, number), and the last one declared. Owners without any are left out."""
 
-    async def neighbours(
-        self, targets: Sequence[str], kinds: Sequence[EdgeKind], owners: Sequence[str], as_of: int, window: int
-    ) -> Neighbours:
-        """One hop in one call: the edges of these kinds into the targets, as `owners` gives them; the activities of
-        their owners and of the owners given, as `activities` gives them; and `aliases` of what these read and write."""
+    async def neighbours(self, targets: Sequence[str], around: Around, as_of: int, window: int) -> Neighbours:
+        """What is around targets, in one call: the edges into them, as `owners` gives them; the activities of their
+        owners, as `activities` gives them; and `aliases` of what these read and write."""
 
     async def aliases(self, keys: Sequence[str]) -> dict[EdgeId, Since]:
         """Edges ALIAS and RENAMED_FROM with one of the keys at either end, whether they hold or not."""

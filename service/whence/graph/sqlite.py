@@ -6,13 +6,14 @@ them back.
 """
 
 import asyncio
-import json
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
+
+import orjson
 
 from whence.graph.derive import contribution_of, derive_again, makes_edges
 from whence.graph.facts import (
@@ -31,7 +32,17 @@ from whence.graph.facts import (
     Use,
 )
 from whence.graph.footprint import Footprint
-from whence.graph.port import Activity, CurrentFacet, Neighbours, Page, Place, datasets_of, footprints_of
+from whence.graph.port import (
+    LOOK_AHEAD,
+    Activity,
+    Around,
+    CurrentFacet,
+    Neighbours,
+    Page,
+    Place,
+    datasets_of,
+    footprints_of,
+)
 from whence.graph.queries import load_queries
 from whence.graph.text import fold_text
 from whence_schemas.errors import ConfigurationError, GraphUnavailable
@@ -185,24 +196,22 @@ class SQLiteGraphStore:
 
     async def since(self, edges: Sequence[EdgeId]) -> dict[EdgeId, Since]:
         """When these edges were first seen."""
-        return _edges(await self._fetch("since", (_list(edges),)))
+        return _edges(await self._fetch("since", (_list(tuple(edge) for edge in edges),)))
 
     async def activities(self, owners: Sequence[str], as_of: int, window: int) -> dict[str, Activity]:
         """The owners' last reports."""
         return await self._read(lambda connection: _activities(connection, owners, as_of, window))
 
-    async def neighbours(
-        self, targets: Sequence[str], kinds: Sequence[EdgeKind], owners: Sequence[str], as_of: int, window: int
-    ) -> Neighbours:
-        """One hop in one call."""
+    async def neighbours(self, targets: Sequence[str], around: Around, as_of: int, window: int) -> Neighbours:
+        """What is around targets, in one call."""
 
         def work(connection: sqlite3.Connection) -> Neighbours:
-            edges = _edges_into(connection, targets, kinds)
-            every = list(dict.fromkeys([*owners, *(edge.owner for edge in edges)]))
-            activities = _activities(connection, every, as_of, window)
+            asked, edges = _look_around(connection, targets, around)
+            owners = [edge.owner for edge in edges]
+            activities = _activities(connection, [*asked, *owners] if around.themselves else owners, as_of, window)
             footprints = _footprints(connection, footprints_of(activities.values()))
             aliases = _aliases(connection, datasets_of(footprints.values()))
-            return Neighbours(edges, activities, footprints, aliases)
+            return Neighbours(asked, edges, activities, footprints, aliases)
 
         return await self._read(work)
 
@@ -371,7 +380,7 @@ def _contributions(connection: sqlite3.Connection, units: Sequence[str]) -> dict
 
 def _list(values: Iterable[Any]) -> str:
     """The distinct values as the parameter of a query."""
-    return json.dumps(list(dict.fromkeys(values)))
+    return orjson.dumps(list(dict.fromkeys(values))).decode()
 
 
 def _edges_into(connection: sqlite3.Connection, targets: Sequence[str], kinds: Sequence[EdgeKind]) -> list[EdgeId]:
@@ -379,28 +388,46 @@ def _edges_into(connection: sqlite3.Connection, targets: Sequence[str], kinds: S
     return [EdgeId(*row) for row in connection.execute(_SQL["edges_into"], values)]
 
 
+def _look_around(
+    connection: sqlite3.Connection, targets: Sequence[str], around: Around
+) -> tuple[list[str], list[EdgeId]]:
+    """Targets, hop by hop, and the edges into them."""
+    asked: dict[str, None] = {}
+    edges: list[EdgeId] = []
+    for hop in range(around.hops):
+        if hop:
+            sources = {"sources": _list(edge.source for edge in found), "kinds": _list(around.onward)}
+            targets = [row[0] for row in connection.execute(_SQL["onward"], sources) if row[0] not in asked]
+        asked.update(dict.fromkeys(targets))
+        edges += (found := _edges_into(connection, targets, around.kinds))
+        if not found or len(asked) > LOOK_AHEAD:
+            break
+    return list(asked), edges
+
+
 def _aliases(connection: sqlite3.Connection, keys: Sequence[str]) -> dict[EdgeId, Since]:
-    return _edges(connection.execute(_SQL["aliases"], {"keys": json.dumps(keys)}))
+    return _edges(connection.execute(_SQL["aliases"], {"keys": _list(keys)}))
 
 
 def _activities(connection: sqlite3.Connection, owners: Sequence[str], as_of: int, window: int) -> dict[str, Activity]:
     found: dict[str, Activity] = {}
-    values = {"owners": _list(owners), "as_of": as_of}
-    for row in connection.execute(_SQL["activities"], {**values, "declared": 0, "window": window}):
-        found.setdefault(row[0], Activity([], None)).observed.append(Report(*row))
-    for row in connection.execute(_SQL["activities"], {**values, "declared": 1, "window": 1}):
-        observed = found[row[0]].observed if row[0] in found else []
-        found[row[0]] = Activity(observed, Report(*row))
+    values = {"owners": _list(owners), "as_of": as_of, "window": window}
+    for row in map(Report._make, connection.execute(_SQL["activities"], values)):
+        activity = found.setdefault(row.owner, Activity([], None))
+        if row.declared:
+            found[row.owner] = activity._replace(declared=row)
+        else:
+            activity.observed.append(row)
     return found
 
 
 def _footprints(connection: sqlite3.Connection, keys: set[str]) -> dict[str, Footprint]:
-    rows = connection.execute(_SQL["footprints"], (json.dumps(sorted(keys)),))
+    rows = connection.execute(_SQL["footprints"], (_list(sorted(keys)),))
     return {key: Footprint.load(document) for key, document in rows}
 
 
 def _bodies(connection: sqlite3.Connection, values: set[str]) -> dict[str, bytes]:
-    return dict(connection.execute(_SQL["facet_bodies"], (json.dumps(sorted(values)),)))
+    return dict(connection.execute(_SQL["facet_bodies"], (_list(sorted(values)),)))
 
 
 def _edges(rows: Iterable[Sequence[Any]]) -> dict[EdgeId, Since]:

@@ -16,6 +16,8 @@ CREATE TABLE edge (
     PRIMARY KEY (owner, kind, source, target)
 ) WITHOUT ROWID;
 CREATE INDEX edge_by_target ON edge (target, kind) WHERE kind <> 'HAS_FIELD';
+CREATE INDEX alias_by_source ON edge (source) WHERE kind IN ('ALIAS', 'RENAMED_FROM');
+CREATE INDEX alias_by_target ON edge (target) WHERE kind IN ('ALIAS', 'RENAMED_FROM');
 
 CREATE TABLE attempt (
     run TEXT NOT NULL, number INTEGER NOT NULL, job TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER,
@@ -165,12 +167,15 @@ ORDER BY kind, folded_namespace, key LIMIT :limit
 -- name: edges_into
 SELECT owner, kind, source, target FROM (SELECT value AS wanted FROM json_each(:targets))
 JOIN edge ON edge.target = wanted AND kind IN (SELECT value FROM json_each(:kinds)) AND kind <> 'HAS_FIELD'
--- name: aliases
+-- name: onward (what sources lead to by edges of their own)
+SELECT DISTINCT target FROM (SELECT value AS wanted FROM json_each(:sources))
+JOIN edge ON edge.owner = wanted AND kind IN (SELECT value FROM json_each(:kinds)) AND source = wanted
+-- name: aliases (most datasets have none, which the two small indexes tell at once)
 SELECT owner, kind, source, target, observed, declared FROM (SELECT value AS wanted FROM json_each(:keys))
-JOIN edge ON edge.owner = wanted AND kind IN ('ALIAS', 'RENAMED_FROM')
-UNION
+JOIN edge INDEXED BY alias_by_source ON source = wanted AND kind IN ('ALIAS', 'RENAMED_FROM')
+UNION ALL
 SELECT owner, kind, source, target, observed, declared FROM (SELECT value AS wanted FROM json_each(:keys))
-JOIN edge ON edge.target = wanted AND kind IN ('ALIAS', 'RENAMED_FROM') AND kind <> 'HAS_FIELD'
+JOIN edge INDEXED BY alias_by_target ON target = wanted AND kind IN ('ALIAS', 'RENAMED_FROM')
 
 -- name: edges_from
 SELECT owner, kind, source, target, observed, declared FROM (SELECT value AS wanted FROM json_each(:owners))
@@ -180,12 +185,18 @@ SELECT owner, kind, source, target, observed, declared FROM (SELECT value AS wan
 JOIN edge ON owner = json_extract(wanted, '$[0]') AND kind = json_extract(wanted, '$[1]')
     AND source = json_extract(wanted, '$[2]') AND target = json_extract(wanted, '$[3]')
 
--- name: activities
+-- name: activities (of each owner the last ones observed, and the last one declared)
 SELECT report.owner, declared, reported, start, run, number, footprint, state, last
 FROM (SELECT value AS wanted FROM json_each(:owners)) CROSS JOIN report ON report.rowid IN (
-    SELECT rowid FROM report
-    WHERE owner = wanted AND declared = :declared AND reported = 1 AND start <= :as_of
-    ORDER BY start DESC, run DESC, number DESC LIMIT :window)
+    SELECT * FROM (
+        SELECT rowid FROM report
+        WHERE owner = wanted AND declared = 0 AND reported = 1 AND start <= :as_of
+        ORDER BY start DESC, run DESC, number DESC LIMIT :window)
+    UNION ALL
+    SELECT * FROM (
+        SELECT rowid FROM report
+        WHERE owner = wanted AND declared = 1 AND reported = 1 AND start <= :as_of
+        ORDER BY start DESC, run DESC, number DESC LIMIT 1))
 ORDER BY start DESC, run DESC, number DESC
 
 -- name: facet_names

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from whence.graph.facts import EdgeId, EdgeKind
 from whence.graph.footprint import ColumnEdge, Footprint, end_of
-from whence.graph.port import GraphStore
+from whence.graph.port import Around, GraphStore
 from whence.lineage.live import Live, LiveOwners
 from whence.lineage.names import Names
 from whence.lineage.traversal import Budget, add_edge, both_ways, since_first
@@ -51,7 +51,7 @@ class ColumnTraversal:
     async def _columns_of(self, dataset: str) -> list[Column]:
         """Columns that the dataset itself has, and those that jobs next to it name."""
         await self._load_fields([dataset])
-        owners = [edge.owner for edge in await self._live.into([dataset], [EdgeKind.READS, EdgeKind.WRITES])]
+        owners = [edge.owner for edge in await self._live.into([dataset], Around([EdgeKind.READS, EdgeKind.WRITES]))]
         fields = dict.fromkeys(self._fields[dataset])
         for _, live in self._live.known(owners):
             for footprint in live.footprints():
@@ -90,7 +90,7 @@ class ColumnTraversal:
         columns = self._members(frontier)
         datasets = list(dict.fromkeys(column.dataset for column in columns))
         writers: dict[str, list[str]] = {dataset: [dataset] for dataset in datasets}
-        for edge in await self._live.into(datasets, [EdgeKind.WRITES], datasets):
+        for edge in await self._live.into(datasets, Around([EdgeKind.WRITES], themselves=True)):
             writers[edge.target].append(edge.owner)
         reached: dict[Column, None] = {}
         for column in columns:
@@ -124,7 +124,7 @@ class ColumnTraversal:
             targets.setdefault(column_key(*column), []).append(column)
             targets.setdefault(column.dataset, []).append(column)
         readers: dict[Column, dict[str, None]] = {column: {} for column in columns}
-        for edge in await self._live.into(list(targets), [EdgeKind.DERIVED_FROM]):
+        for edge in await self._live.into(list(targets), Around([EdgeKind.DERIVED_FROM])):
             for column in targets[edge.target]:
                 readers[column][edge.owner] = None
         return {column: list(owners) for column, owners in readers.items()}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from whence.graph.facts import EdgeId, EdgeKind, Report, State
 from whence.graph.footprint import Footprint
-from whence.graph.port import Activity, GraphStore, datasets_of, footprints_of
+from whence.graph.port import Activity, Around, GraphStore, datasets_of, footprints_of
 from whence.lineage.names import Names
 from whence_schemas.lineage import Seen
 
@@ -111,6 +111,8 @@ class LiveOwners:
         self._as_of = as_of
         self._window = window
         self._live: dict[str, Live | None] = {}
+        self._into: dict[tuple[EdgeKind, ...], dict[str, list[EdgeId]]] = {}
+        self._hops: dict[tuple[EdgeKind, ...], int] = {}
 
     async def fetch(self, owners: Iterable[str]) -> None:
         """Make owners known."""
@@ -119,19 +121,34 @@ class LiveOwners:
             activities = await self._store.activities(new, self._as_of, self._window)
             self._add(new, activities, await self._store.footprints(sorted(footprints_of(activities.values()))))
 
-    async def into(self, targets: Sequence[str], kinds: Sequence[EdgeKind], owners: Sequence[str] = ()) -> list[EdgeId]:
-        """Edges into targets; their owners, and the owners given, are known afterwards."""
-        found = await self._store.neighbours(targets, kinds, owners, self._as_of, self._window)
-        if self._names is not None:
-            self._names.learn(datasets_of(found.footprints.values()), found.aliases)
-        every = dict.fromkeys([*owners, *(edge.owner for edge in found.edges)])
-        self._add([owner for owner in every if owner not in self._live], found.activities, found.footprints)
-        return found.edges
+    async def into(self, targets: Sequence[str], around: Around) -> list[EdgeId]:
+        """Edges into targets; their owners, and where asked for the targets, are known afterwards.
+
+        Looking ahead is begun with two hops and doubled with every call, as long as `around` wants so many.
+        """
+        known = self._into.setdefault(tuple(around.kinds), {})
+        new = [target for target in targets if target not in known]
+        if new:
+            found = await self._store.neighbours(new, self._look(around), self._as_of, self._window)
+            if self._names is not None:
+                self._names.learn(datasets_of(found.footprints.values()), found.aliases)
+            owners = [edge.owner for edge in found.edges]
+            self._add([*found.targets, *owners] if around.themselves else owners, found.activities, found.footprints)
+            known.update((target, []) for target in found.targets)
+            for edge in found.edges:
+                known[edge.target].append(edge)
+        return [edge for target in targets for edge in known[target]]
+
+    def _look(self, around: Around) -> Around:
+        kinds = tuple(around.kinds)
+        self._hops[kinds] = 2 * self._hops.get(kinds, 1)
+        return around._replace(hops=min(around.hops, self._hops[kinds]))
 
     def _add(self, owners: list[str], activities: dict[str, Activity], footprints: dict[str, Footprint]) -> None:
         for owner in owners:
-            activity = activities.get(owner)
-            self._live[owner] = Live(activity, footprints) if activity else None
+            if owner not in self._live:
+                activity = activities.get(owner)
+                self._live[owner] = Live(activity, footprints) if activity else None
 
     def __getitem__(self, owner: str) -> Live | None:
         """What is live of a fetched owner; None where nothing is."""

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from whence.graph.canonical import canonical_json
 from whence.graph.facts import EdgeId, EdgeKind, Since
-from whence.graph.port import GraphStore
+from whence.graph.port import Around, GraphStore
 from whence.lineage.containers import contained_jobs
 from whence.lineage.live import Live, LiveOwners
 from whence.lineage.names import Names
@@ -30,7 +30,8 @@ from whence_schemas.lineage import (
 UNSEEN = Seen(0, 0, 0, False, 0, 0)
 """Of an edge that no attempt that counts shows, such as the container of a job without datasets."""
 
-
+_UPSTREAM = Around([EdgeKind.WRITES], themselves=True, onward=[EdgeKind.READS])
+_DOWNSTREAM = Around([EdgeKind.READS, EdgeKind.DERIVED_FROM], onward=[EdgeKind.WRITES])
 _T = TypeVar("_T", bound=tuple[str, ...] | str)
 
 
@@ -120,9 +121,9 @@ class DatasetTraversal:
     async def _step(self, frontier: list[str], distance: int, *, upstream: bool) -> list[str]:
         """Datasets on the other side of the jobs next to the frontier; jobs and edges are noted on the way."""
         members = [member for key in frontier for member in self._names.members(key)]
-        kinds = [EdgeKind.WRITES] if upstream else [EdgeKind.READS, EdgeKind.DERIVED_FROM]
         owners: dict[str, list[str]] = {member: [member] if upstream else [] for member in members}
-        for edge in await self._live.into(members, kinds, members if upstream else ()):
+        around = (_UPSTREAM if upstream else _DOWNSTREAM)._replace(hops=self._question.depth - distance + 1)
+        for edge in await self._live.into(members, around):
             if edge.kind != EdgeKind.DERIVED_FROM or edge.owner == edge.source:
                 owners[edge.target].append(edge.owner)
         reached: dict[str, None] = {}
@@ -182,7 +183,8 @@ class DatasetTraversal:
         owners = sorted({edge.owner for edge in self._edges})
         first = await self._store.edges_from(owners, [EdgeKind.READS, EdgeKind.WRITES, EdgeKind.PART_OF])
         declaring = [owner for owner in owners if owner[0] == Kind.DATASET]
-        first |= await self._store.edges_from(declaring, [EdgeKind.DERIVED_FROM])
+        if declaring:
+            first |= await self._store.edges_from(declaring, [EdgeKind.DERIVED_FROM])
         for edge, seen in self._edges.items():
             source, target = self._names.representative(edge.source), self._names.representative(edge.target)
             if source in graph.nodes and target in graph.nodes:
@@ -194,8 +196,8 @@ class DatasetTraversal:
 
 def since_first(seen: Seen, since: Since | None) -> Seen:
     """With the time when the edge was seen or declared first, ever."""
-    times = [at for at in since or () if at is not None]
-    return seen._replace(first=min([seen.first, *times])) if times else seen
+    earliest = min((at for at in since or () if at is not None), default=seen.first)
+    return seen._replace(first=earliest) if earliest < seen.first else seen
 
 
 def add_edge(graph: LineageGraph, edge: LineageEdge) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from whence.graph.facts import EdgeId, EdgeKind
 from whence.graph.footprint import Footprint
-from whence.graph.port import GraphStore
+from whence.graph.port import Around, GraphStore
 from whence.lineage.containers import contained_pairs
 from whence.lineage.live import Live, LiveOwners
 from whence.lineage.names import Names
@@ -105,7 +105,7 @@ class JobReader:
         await names.join(datasets)
         members = list(dict.fromkeys(member for dataset in datasets for member in names.members(dataset)))
         live = LiveOwners(self._store, as_of, window)
-        edges = await live.into(members, [kind])
+        edges = await live.into(members, Around([kind]))
         first = await self._store.since(edges)
         found: dict[str, list[LinkRow]] = {}
         for dataset in datasets:
