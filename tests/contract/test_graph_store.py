@@ -19,7 +19,7 @@ from tests.build import (
 from tests.changes import Changes
 from whence.graph.facts import Batch, EdgeId, EdgeKind, Failure, Role, Since
 from whence.graph.neo4j import Neo4jGraphStore
-from whence.graph.port import Page, footprints_of
+from whence.graph.port import LOOK_AHEAD, Around, Page, footprints_of
 from whence.graph.sqlite import SQLiteGraphStore
 from whence_schemas.errors import GraphUnavailable
 from whence_schemas.identity import (
@@ -373,13 +373,38 @@ async def test_activities_tell_what_was_declared_last(graph):
 
 async def test_neighbours_are_edges_activities_and_footprints_in_one(graph):
     await graph.add(*LIFE)
-    for owners in ([], [job("other"), job("none")]):
-        found = await graph.store.neighbours([ds("clean")], [EdgeKind.WRITES], owners, LATER, 5)
+    for themselves in (False, True):
+        around = Around([EdgeKind.WRITES], themselves)
+        found = await graph.store.neighbours([ds("clean"), ds("none")], around, LATER, 5)
+        owners = [job(), ds("clean")] if themselves else [job()]
+        assert found.targets == [ds("clean"), ds("none")]
         assert found.edges == await graph.store.owners([ds("clean")], [EdgeKind.WRITES])
-        assert found.activities == await graph.store.activities([job(), *owners], LATER, 5)
-        assert found.activities.keys() == {job(), *owners} - {job("none")}
+        assert found.activities == await graph.store.activities(owners, LATER, 5)
         assert found.footprints.keys() == footprints_of(found.activities.values())
         assert found.footprints == await graph.store.footprints(list(found.footprints))
+
+
+@pytest.mark.parametrize("hops", [1, 2, 3, 9])
+async def test_neighbours_of_many_hops_are_those_of_each(graph, hops):
+    """a -> j0 -> b -> j1 -> c -> j2 -> a, and j3 that writes b and c: a cycle and a diamond."""
+    for number, (read, written) in enumerate([("a", ["b"]), ("b", ["c"]), ("c", ["a"]), ("z", ["b", "c"])]):
+        await graph.add(event("COMPLETE", "10:00:00", f"j{number}", number, inputs=[read], outputs=written))
+    around = Around([EdgeKind.WRITES], onward=[EdgeKind.READS], hops=hops)
+    found = await graph.store.neighbours([ds("a")], around, LATER, 5)
+    asked = [[ds("a")], [ds("c")], [ds("b"), ds("z")]][:hops]
+    assert sorted(found.targets) == sorted(key for keys in asked for key in keys)
+    assert sorted(found.edges) == sorted(await graph.store.owners(found.targets, [EdgeKind.WRITES]))
+    assert found.activities == await graph.store.activities([edge.owner for edge in found.edges], LATER, 5)
+
+
+async def test_looking_ahead_ends_at_a_crowd(graph):
+    await graph.add(event("COMPLETE", "10:00:00", inputs=["hub"], outputs=[f"d{n}" for n in range(LOOK_AHEAD + 1)]))
+    await graph.add(event("COMPLETE", "10:00:00", "next", 2, inputs=["d1"], outputs=["e"]))
+    await graph.add(event("COMPLETE", "10:00:00", "last", 3, inputs=["e"], outputs=["f"]))
+    around = Around([EdgeKind.READS], onward=[EdgeKind.WRITES], hops=9)
+    found = await graph.store.neighbours([ds("hub")], around, LATER, 5)
+    assert len(found.targets) == LOOK_AHEAD + 2
+    assert {edge.owner for edge in found.edges} == {job(), job("next")}
 
 
 # Facets

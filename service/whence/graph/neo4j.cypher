@@ -1,5 +1,6 @@
 // Statements of the Neo4j graph store. KIND stands for a label or for relationship types from a closed list; all values
 // are parameters. Rows are lists, in the order of the facts' fields; keys of hot indexes are short whatever names hold.
+// Where many small rows come back they are collected in one: each record costs the driver some 60 µs.
 // USING INDEX stands where statistics of a smaller graph have made the planner take another index, and sort.
 
 // name: meta_constraint
@@ -179,32 +180,32 @@ DELETE n
 // name: attempts_of_runs
 UNWIND $keys AS key
 MATCH (:Node {key: key})<-[:OF]-(a:Attempt)
-RETURN a.run, a.number, a.job, a.start, a.`end`, a.state, a.last, a.parent, a.anomalies
+RETURN collect([a.run, a.number, a.job, a.start, a.`end`, a.state, a.last, a.parent, a.anomalies])
 // name: reports_of_units
 UNWIND $keys AS key
 MATCH (r:Report {unit: key})
-RETURN r.owner, r.declared, r.reported, r.start, r.run, r.number, r.footprint, r.state, r.last, r.unit
+RETURN collect([r.owner, r.declared, r.reported, r.start, r.run, r.number, r.footprint, r.state, r.last, r.unit])
 // name: claims_of_units
 UNWIND $keys AS key
 MATCH (c:Claim {unit: key})
-RETURN c.entity, coalesce(c.full_name, c.name), c.value, c.first, c.last, c.unit
+RETURN collect([c.entity, coalesce(c.full_name, c.name), c.value, c.first, c.last, c.unit])
 // name: uses_of_runs
 UNWIND $keys AS key
 MATCH (:Node {key: key})-[u:CONSUMED|PRODUCED]->()
-RETURN u.run, u.number, type(u), u.dataset, u.at, coalesce(u.version, ''), u.label, u.complete, u.partitions
+RETURN collect([u.run, u.number, type(u), u.dataset, u.at, coalesce(u.version, ''), u.label, u.complete, u.partitions])
 // name: facet_bodies
 UNWIND $keys AS key
 MATCH (f:Facet {value: key}) RETURN f.value, f.body
 // name: footprints
 UNWIND $keys AS key
-MATCH (f:Footprint {key: key}) RETURN f.key, f.document
+MATCH (f:Footprint {key: key}) RETURN collect([f.key, f.document])
 // name: failures
 MATCH (f:Failure) WHERE f.entry >= 0
 RETURN f.entry, f.unit, f.error ORDER BY f.entry LIMIT $limit
 
 // name: nodes
 UNWIND $keys AS key
-MATCH (n:Node {key: key}) RETURN n.key, n.kind, n.namespace, n.name, n.of
+MATCH (n:Node {key: key}) RETURN collect([n.key, n.kind, n.namespace, n.name, n.of])
 // name: counts
 MATCH (n:KIND) RETURN count(n)
 // name: search (CASE, here and below: an OR may be planned as a union of scans, which has no order)
@@ -228,11 +229,17 @@ RETURN n.key, n.kind, n.namespace, n.name, n.of
 // name: edges_into
 UNWIND $targets AS target
 MATCH (:Node {key: target})<-[edge:KIND]-(source)
-RETURN edge.owner, type(edge), source.key, target
+RETURN collect([edge.owner, type(edge), source.key, target])
+// name: onward (edges into what sources lead to by edges of their own; one row of nulls where there are none)
+UNWIND $sources AS key
+MATCH (source:Node {key: key})-[edge:READS|WRITES]->(target) WHERE edge.owner = key AND type(edge) IN $onward
+WITH DISTINCT target
+OPTIONAL MATCH (target)<-[edge:KIND]-(source)
+RETURN collect([edge.owner, type(edge), source.key, target.key])
 // name: edges_from (an owner's edges start from itself)
 UNWIND $owners AS owner
 MATCH (source:Node {key: owner})-[edge:KIND]->(target) WHERE edge.owner = owner
-RETURN owner, type(edge), source.key, target.key, edge.observed, edge.declared
+RETURN collect([owner, type(edge), source.key, target.key, edge.observed, edge.declared])
 // name: inner_edges_from (... from what it writes, and from the columns of both)
 UNWIND $owners AS owner
 MATCH (o:Node {key: owner})
@@ -242,27 +249,32 @@ CALL (dataset) {
     UNION MATCH (source:Node) WHERE source.key STARTS WITH 'C' + substring(dataset.key, 1) RETURN source
 }
 MATCH (source)-[edge:KIND]->(target) WHERE edge.owner = owner
-RETURN owner, type(edge), source.key, target.key, edge.observed, edge.declared
+RETURN collect([owner, type(edge), source.key, target.key, edge.observed, edge.declared])
 // name: aliases
 UNWIND $keys AS key
 MATCH (:Node {key: key})-[edge:ALIAS|RENAMED_FROM]-()
 WITH DISTINCT edge
-RETURN edge.owner, type(edge), startNode(edge).key, endNode(edge).key, edge.observed, edge.declared
+RETURN collect([edge.owner, type(edge), startNode(edge).key, endNode(edge).key, edge.observed, edge.declared])
 // name: since
 UNWIND $edges AS row
 MATCH (source:Node {key: row[2]}) MATCH (target:Node {key: row[3]})
 MATCH (source)-[edge:KIND]->(target) WHERE edge.owner = row[0] AND type(edge) = row[1]
-RETURN edge.owner, type(edge), source.key, target.key, edge.observed, edge.declared
+RETURN collect([edge.owner, type(edge), source.key, target.key, edge.observed, edge.declared])
 
-// name: activities
+// name: activities (of each owner the last ones observed, and the last one declared)
 UNWIND $owners AS owner
 CALL (owner) {
     MATCH (r:Report)
-    WHERE r.owner = owner AND r.declared = $declared AND r.reported = 1 AND r.start <= $as_of
+    WHERE r.owner = owner AND r.declared = 0 AND r.reported = 1 AND r.start <= $as_of
         AND r.run IS NOT NULL AND r.number IS NOT NULL
     RETURN r ORDER BY r.owner DESC, r.declared DESC, r.reported DESC, r.start DESC, r.run DESC, r.number DESC LIMIT $window
+    UNION ALL
+    MATCH (r:Report)
+    WHERE r.owner = owner AND r.declared = 1 AND r.reported = 1 AND r.start <= $as_of
+        AND r.run IS NOT NULL AND r.number IS NOT NULL
+    RETURN r ORDER BY r.owner DESC, r.declared DESC, r.reported DESC, r.start DESC, r.run DESC, r.number DESC LIMIT 1
 }
-RETURN r.owner, r.declared, r.reported, r.start, r.run, r.number, r.footprint, r.state, r.last
+RETURN collect([r.owner, r.declared, r.reported, r.start, r.run, r.number, r.footprint, r.state, r.last])
 
 // name: next_facets (the first facet of each entity after the given one)
 UNWIND $places AS place

@@ -36,7 +36,17 @@ from whence.graph.facts import (
     Use,
 )
 from whence.graph.footprint import Footprint
-from whence.graph.port import Activity, CurrentFacet, Neighbours, Page, Place, datasets_of, footprints_of
+from whence.graph.port import (
+    LOOK_AHEAD,
+    Activity,
+    Around,
+    CurrentFacet,
+    Neighbours,
+    Page,
+    Place,
+    datasets_of,
+    footprints_of,
+)
 from whence.graph.queries import load_queries
 from whence.graph.text import fold_text
 from whence_schemas.errors import ConfigurationError, GraphUnavailable
@@ -170,6 +180,9 @@ class Neo4jGraphStore:
     async def _fetch(self, query: str, kind: str = "", **parameters: Any) -> list[list[Any]]:
         return await self._read(lambda tx: _rows(tx, query, kind, **parameters))
 
+    async def _collect(self, query: str, kind: str = "", **parameters: Any) -> list[list[Any]]:
+        return await self._read(lambda tx: _collected(tx, query, kind, **parameters))
+
     async def cursor(self) -> int:
         """How many log entries are folded in."""
         return await self._read(self._cursor)
@@ -212,7 +225,7 @@ class Neo4jGraphStore:
 
     async def nodes(self, keys: Sequence[str]) -> dict[str, Node]:
         """Nodes by key."""
-        return {row[0]: Node(*row) for row in await self._fetch("nodes", keys=_list(keys))}
+        return {row[0]: Node(*row) for row in await self._collect("nodes", keys=_list(keys))}
 
     async def counts(self) -> dict[str, int]:
         """Number of nodes of each kind."""
@@ -255,29 +268,28 @@ class Neo4jGraphStore:
 
     async def since(self, edges: Sequence[EdgeId]) -> dict[EdgeId, Since]:
         """When these edges were first seen."""
-        return _edges(await self._fetch("since", _types(_ALL_EDGES), edges=[tuple(edge) for edge in edges]))
+        return _edges(await self._collect("since", _types(_ALL_EDGES), edges=[tuple(edge) for edge in edges]))
 
     async def activities(self, owners: Sequence[str], as_of: int, window: int) -> dict[str, Activity]:
         """The owners' last reports."""
         return await self._read(lambda tx: _activities(tx, owners, as_of, window))
 
-    async def neighbours(
-        self, targets: Sequence[str], kinds: Sequence[EdgeKind], owners: Sequence[str], as_of: int, window: int
-    ) -> Neighbours:
-        """One hop in one call."""
+    async def neighbours(self, targets: Sequence[str], around: Around, as_of: int, window: int) -> Neighbours:
+        """What is around targets, in one call."""
 
         async def work(tx: _Transaction) -> Neighbours:
-            edges = await _edges_into(tx, targets, kinds)
-            activities = await _activities(tx, [*owners, *(edge.owner for edge in edges)], as_of, window)
+            asked, edges = await _look_around(tx, targets, around)
+            owners = [edge.owner for edge in edges]
+            activities = await _activities(tx, [*asked, *owners] if around.themselves else owners, as_of, window)
             footprints = await _footprints(tx, footprints_of(activities.values()))
-            aliases = await _rows(tx, "aliases", keys=datasets_of(footprints.values()))
-            return Neighbours(edges, activities, footprints, _edges(aliases))
+            aliases = await _collected(tx, "aliases", keys=datasets_of(footprints.values()))
+            return Neighbours(asked, edges, activities, footprints, _edges(aliases))
 
         return await self._read(work)
 
     async def aliases(self, keys: Sequence[str]) -> dict[EdgeId, Since]:
         """Alias edges at either end of which one of the keys is."""
-        return _edges(await self._fetch("aliases", keys=_list(keys)))
+        return _edges(await self._collect("aliases", keys=_list(keys)))
 
     async def footprints(self, keys: Sequence[str]) -> dict[str, Footprint]:
         """Footprints by key."""
@@ -302,7 +314,7 @@ class Neo4jGraphStore:
     async def attempts(self, runs: Sequence[str]) -> dict[str, list[Attempt]]:
         """Attempts of runs, by number."""
         found: dict[str, list[Attempt]] = defaultdict(list)
-        for row in sorted(await self._fetch("attempts_of_runs", keys=_list(runs))):
+        for row in sorted(await self._collect("attempts_of_runs", keys=_list(runs))):
             found[row[0]].append(Attempt(*row))
         return dict(found)
 
@@ -313,7 +325,7 @@ class Neo4jGraphStore:
 
     async def uses_of_runs(self, runs: Sequence[str]) -> list[Use]:
         """What runs consumed and produced."""
-        return [Use(*row) for row in sorted(await self._fetch("uses_of_runs", keys=_list(runs)))]
+        return [Use(*row) for row in sorted(await self._collect("uses_of_runs", keys=_list(runs)))]
 
     async def uses_of_dataset(self, dataset: str, role: Role, as_of: int, after: Page | None, limit: int) -> list[Use]:
         """Uses of a dataset in a role, newest first."""
@@ -366,6 +378,12 @@ def _list(values: Iterable[_T]) -> list[_T]:
 async def _rows(tx: _Transaction, query: str, kind: str = "", **parameters: Any) -> list[list[Any]]:
     result = await tx.run(_text(query, kind), parameters)
     return await result.values()
+
+
+async def _collected(tx: _Transaction, query: str, kind: str = "", **parameters: Any) -> list[list[Any]]:
+    """Rows of a statement that collects them in one record."""
+    found: list[list[Any]] = (await _rows(tx, query, kind, **parameters))[0][0]
+    return found
 
 
 async def _migrate(session: AsyncSession, uri: str) -> None:
@@ -549,13 +567,13 @@ async def _contributions(tx: _Transaction, units: Sequence[str]) -> dict[str, Co
     keys = _list(units)
     attempts, uses = defaultdict(list), defaultdict(list)
     reports, claims = defaultdict(list), defaultdict(list)
-    for row in await _rows(tx, "attempts_of_runs", keys=keys):
+    for row in await _collected(tx, "attempts_of_runs", keys=keys):
         attempts[row[0]].append(Attempt(*row))
-    for row in await _rows(tx, "uses_of_runs", keys=keys):
+    for row in await _collected(tx, "uses_of_runs", keys=keys):
         uses[row[0]].append(Use(*row))
-    for row in await _rows(tx, "reports_of_units", keys=keys):
+    for row in await _collected(tx, "reports_of_units", keys=keys):
         reports[row[-1]].append(Report(*row[:-1]))
-    for row in await _rows(tx, "claims_of_units", keys=keys):
+    for row in await _collected(tx, "claims_of_units", keys=keys):
         claims[row[-1]].append(Claim(*row[:-1]))
     edges: dict[str, dict[EdgeId, Since]] = defaultdict(dict)
     for edge, since in (await _edges_from(tx, [key for key in keys if key[0] == Kind.RUN], _ALL_EDGES)).items():
@@ -576,7 +594,7 @@ async def _contributions(tx: _Transaction, units: Sequence[str]) -> dict[str, Co
 
 
 async def _footprints(tx: _Transaction, keys: Iterable[str]) -> dict[str, Footprint]:
-    rows = await _rows(tx, "footprints", keys=_list(keys))
+    rows = await _collected(tx, "footprints", keys=_list(keys))
     return {key: Footprint.load(document) for key, document in rows}
 
 
@@ -590,26 +608,45 @@ def _edges(rows: Iterable[_Row]) -> dict[EdgeId, Since]:
 
 async def _edges_into(tx: _Transaction, targets: Sequence[str], kinds: Collection[EdgeKind]) -> list[EdgeId]:
     types = _types([kind for kind in kinds if kind != EdgeKind.HAS_FIELD])
-    rows = await _rows(tx, "edges_into", types, targets=_list(targets)) if types else []
+    rows = await _collected(tx, "edges_into", types, targets=_list(targets)) if types else []
     return [EdgeId(*row) for row in rows]
+
+
+async def _look_around(tx: _Transaction, targets: Sequence[str], around: Around) -> tuple[list[str], list[EdgeId]]:
+    """Targets, hop by hop, and the edges into them."""
+    asked = dict.fromkeys(targets)
+    found = await _edges_into(tx, targets, around.kinds)
+    edges = list(found)
+    for _ in range(1, around.hops):
+        if not found or len(asked) > LOOK_AHEAD:
+            break
+        sources = _list(edge.source for edge in found)
+        rows = await _collected(tx, "onward", _types(around.kinds), sources=sources, onward=list(around.onward))
+        new = [EdgeId(*row) for row in rows if row[3] not in asked]
+        asked.update((edge.target, None) for edge in new)
+        found = [edge for edge in new if edge.owner]
+        edges += found
+    return list(asked), edges
 
 
 async def _edges_from(tx: _Transaction, owners: Sequence[str], kinds: Collection[EdgeKind]) -> dict[EdgeId, Since]:
     found: dict[EdgeId, Since] = {}
     for query, asked in (("edges_from", kinds), ("inner_edges_from", [k for k in kinds if k in _INNER_EDGES])):
         if types := _types(asked):
-            found |= _edges(await _rows(tx, query, types, owners=_list(owners)))
+            found |= _edges(await _collected(tx, query, types, owners=_list(owners)))
     return found
 
 
 async def _activities(tx: _Transaction, owners: Iterable[str], as_of: int, window: int) -> dict[str, Activity]:
-    asked: dict[str, Any] = {"owners": _list(owners), "as_of": as_of}
     found: dict[str, Activity] = {}
-    for row in await _rows(tx, "activities", **asked, declared=0, window=window):
-        found.setdefault(row[0], Activity([], None)).observed.append(Report(*row))
-    for row in await _rows(tx, "activities", **asked, declared=1, window=1):
-        observed = found[row[0]].observed if row[0] in found else []
-        found[row[0]] = Activity(observed, Report(*row))
+    for report in map(
+        Report._make, await _collected(tx, "activities", owners=_list(owners), as_of=as_of, window=window)
+    ):
+        activity = found.setdefault(report.owner, Activity([], None))
+        if report.declared:
+            found[report.owner] = activity._replace(declared=report)
+        else:
+            activity.observed.append(report)
     return found
 
 

@@ -392,16 +392,17 @@ def _look_around(
     connection: sqlite3.Connection, targets: Sequence[str], around: Around
 ) -> tuple[list[str], list[EdgeId]]:
     """Targets, hop by hop, and the edges into them."""
-    asked: dict[str, None] = {}
-    edges: list[EdgeId] = []
-    for hop in range(around.hops):
-        if hop:
-            sources = {"sources": _list(edge.source for edge in found), "kinds": _list(around.onward)}
-            targets = [row[0] for row in connection.execute(_SQL["onward"], sources) if row[0] not in asked]
-        asked.update(dict.fromkeys(targets))
-        edges += (found := _edges_into(connection, targets, around.kinds))
+    asked = dict.fromkeys(targets)
+    found = _edges_into(connection, targets, around.kinds)
+    edges = list(found)
+    for _ in range(1, around.hops):
         if not found or len(asked) > LOOK_AHEAD:
             break
+        sources = {"sources": _list(edge.source for edge in found), "kinds": _list(around.onward)}
+        new = [row[0] for row in connection.execute(_SQL["onward"], sources) if row[0] not in asked]
+        asked.update(dict.fromkeys(new))
+        found = _edges_into(connection, new, around.kinds)
+        edges += found
     return list(asked), edges
 
 
