@@ -10,7 +10,7 @@ import uvicorn
 import uvloop
 
 from whence.api.app import create_app
-from whence.memory import collect_rarely
+from whence.memory import collect_rarely, share_arenas
 from whence.settings import Settings
 from whence.wiring import open_graph, open_log
 from whence_schemas.errors import ConfigurationError, WhenceError
@@ -25,6 +25,7 @@ _GRACE_SECONDS = 10
 def serve(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT. The exit code: 0, or 2 when the server could not start, which stderr explains."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    share_arenas()
     collect_rarely()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -83,8 +83,8 @@ class SQLiteGraphStore:
             timeout=30,
         )
         connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA cache_size = -24576")
-        # A batch dirties thousands of pages, many of them the same as the one before: copy them back once for some.
+        connection.execute("PRAGMA cache_size = -8192")
+        # Many of the pages that a batch dirties are those of the one before: copy them back once for some.
         connection.execute("PRAGMA wal_autocheckpoint = 8000")
         connection.execute("PRAGMA temp_store = MEMORY")
         self._open.append(connection)
@@ -107,6 +107,7 @@ class SQLiteGraphStore:
     def _migrate(self) -> None:
         try:
             connection = self._connection()
+            connection.execute("PRAGMA cache_size = -24576")  # the writer's: a batch dirties thousands of pages
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version == 0 and not self._read_only:
                 connection.execute("PRAGMA journal_mode = WAL")
