@@ -96,3 +96,9 @@ class ConfigurationError(WhenceError):
     """A setting that cannot work; the message says how to mend it."""
 
     title = "Configuration error"
+
+
+class VerificationFailed(WhenceError):
+    """Something does not prove what it should: it was changed, cut or forged, or is not what it was taken for."""
+
+    title = "Verification failed"

@@ -1,0 +1,1 @@
+"""Transparency logs (RFC 6962 and C2SP): Merkle trees, signed notes, checkpoints, tiles. Pure: no store, no clock."""
