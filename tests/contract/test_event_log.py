@@ -12,8 +12,18 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from whence.eventlog.port import Appended, EventLog, NewEvent
+from whence.eventlog.port import (
+    Appended,
+    Erased,
+    Erasure,
+    EventLog,
+    NewEvent,
+    NotErasable,
+    SignedCheckpoint,
+    Timestamp,
+)
 from whence.eventlog.sqlite import MEMORY, SQLiteEventLog
+from whence.transparency.merkle import root_hash
 
 ADAPTERS: dict[str, Callable[[Path], Awaitable[EventLog]]] = {
     "sqlite": lambda folder: SQLiteEventLog.open(folder / "log.db"),
@@ -172,6 +182,193 @@ async def test_leaf_commits_to_payload_meta_and_salt(log):
     assert len({entry.salt for entry in entries}) == 3
 
 
+# Records of the audit trail
+
+
+async def test_records_are_entries_that_commit_to_what_they_hold_and_may_repeat(log):
+    await log.append(events("a"))
+    assert [await log.append_record("export", b"{}", b"meta") for _ in range(2)] == [1, 2]
+    assert await log.append(events("{}", "a")) == [Appended(3, False), Appended(0, True)]
+    entries = await log.read(**EVERYTHING)
+    assert [entry.kind for entry in entries] == ["event", "export", "export", "event"]
+    for entry in entries[1:3]:
+        assert (entry.unit, entry.payload, entry.meta) == ("", b"{}", b"meta")
+        hashed = b"whence/event/v1\n" + entry.salt + (4).to_bytes(8, "big") + b"meta" + b"{}"
+        assert entry.leaf == rfc8785.dumps({"v": 1, "k": "export", "c": sha256(hashed).hexdigest()})
+    assert entries[1].salt != entries[2].salt
+    assert await log.read_units([""], 4) == {"": entries[1:3]}
+
+
+@pytest.mark.parametrize("kind", ["event", "erasure", "", "Key", "a b", 'k","c":"', "k" * 33])
+async def test_a_record_cannot_pass_for_something_else(log, kind):
+    with pytest.raises(ValueError, match="no kind of record"):
+        await log.append_record(kind, b"", b"")
+    assert await log.size() == 0
+
+
+# Erasing
+
+
+async def test_an_erased_event_leaves_its_leaf_and_a_tombstone_of_its_unit(log):
+    await log.append([event("a", "Ra"), event("b", "Rb"), event("c", "Rc")])
+    before = await log.read(**EVERYTHING)
+    assert await log.erase([Erasure(1, "art17", "k1", "k2")]) == [Erased(3, None)]
+    first, erased, third, tombstone = await log.read(**EVERYTHING)
+    assert (first, third) == (before[0], before[2])
+    assert erased == before[1]._replace(payload=None, meta=None, salt=None)
+    facts = {"v": 1, "k": "erasure", "i": 1, "r": "art17", "b": "k1", "a": "k2"}
+    assert (tombstone.unit, tombstone.kind, tombstone.leaf) == ("Rb", "erasure", rfc8785.dumps(facts))
+    assert tombstone[2:5] == (None, None, None)
+    assert tombstone.leaf_hash == sha256(b"\x00" + tombstone.leaf).digest()
+    assert await log.read_units(["Rb"], 4) == {"Rb": [erased, tombstone]}
+
+
+async def test_records_and_tombstones_come_newest_first(log):
+    await log.append(events(*map(str, range(300))))
+    kinds = ["key", "export", "hold"]
+    made = [await log.append_record(kind, b"{}", b"{}") for kind in kinds]
+    await log.append(events("after"))
+    await log.erase([Erasure(7, "r", "", "")])
+    tombstone, *rest = await log.records(10**9, 99)
+    assert (tombstone.index, tombstone.kind) == (304, "erasure")
+    assert [entry.index for entry in rest] == made[::-1]
+    assert [entry.kind for entry in rest] == kinds[::-1]
+    assert [entry.index for entry in await log.records(304, 2)] == [302, 301]
+    assert await log.records(300, 9) == []
+    assert await log.records(10**9, 0) == []
+
+
+async def test_a_record_can_be_erased_but_for_those_of_keys(log):
+    index = await log.append_record("export", b"who", b"{}")
+    await log.erase([Erasure(index, "r", "", "")])
+    record, tombstone = await log.read(**EVERYTHING)
+    assert (record.kind, record.payload, tombstone.unit) == ("export", None, "")
+
+
+async def test_leaves_come_by_index(log):
+    await log.append(events("a", "b", "c"))
+    await log.erase([Erasure(1, "r", "", "")])
+    leaves = [entry.leaf for entry in await log.read(**EVERYTHING)]
+    assert await log.leaves(0, 99) == leaves
+    assert await log.leaves(1, 3) == leaves[1:3]
+    assert await log.leaves(4, 9) == await log.leaves(2, 1) == []
+
+
+async def test_what_was_erased_can_be_appended_anew(log):
+    await log.append(events("a", "b"))
+    await log.erase([Erasure(0, "r", "", "")])
+    assert await log.append(events("a", "b")) == [Appended(3, False), Appended(1, True)]
+
+
+async def test_replacements_are_events_and_count_once(log):
+    await log.append(events("a", "b", "c"))
+    erasures = [
+        Erasure(0, "r", "k", "k", event("x", "Rx")),
+        Erasure(2, "r", "k", "k"),
+        Erasure(1, "r", "k", "k", event("x", "Ry")),
+    ]
+    assert await log.erase(erasures) == [Erased(3, 6), Erased(4, None), Erased(5, 6)]
+    *_, replacement = await log.read(**EVERYTHING)
+    assert (replacement.kind, replacement.unit, replacement.payload) == ("event", "Rx", b"x")
+    assert await log.erase([]) == []
+
+
+@pytest.mark.parametrize(
+    ("erasures", "message"),
+    [
+        ([Erasure(0, "r", "", ""), Erasure(9, "r", "", "")], "no entry 9"),
+        ([Erasure(0, "r", "", ""), Erasure(-1, "r", "", "")], "no entry -1"),
+        ([Erasure(0, "r", "", ""), Erasure(1, "r", "", "")], "entry 1 was erased before"),
+        ([Erasure(0, "r", "", ""), Erasure(4, "r", "", "")], "entry 4 is a tombstone"),
+        ([Erasure(0, "r", "", ""), Erasure(3, "r", "", "")], r"entry 3 is a record of the audit trail \(key\)"),
+        ([Erasure(0, "r", "", ""), Erasure(0, "r", "", "")], "entry 0 is to be erased twice"),
+        ([Erasure(2, "r", "", ""), Erasure(0, "r", "", "", event("a"))], "entry 0 would be replaced by the very bytes"),
+    ],
+)
+async def test_what_cannot_be_erased_is_told_and_nothing_is(log, erasures, message):
+    await log.append(events("a", "b", "c"))
+    await log.append_record("key", b"k", b"")
+    await log.erase([Erasure(1, "r", "", "")])
+    before = await log.read(**EVERYTHING)
+    refused, appended = await asyncio.gather(log.erase(erasures), log.append(events("d")), return_exceptions=True)
+    assert isinstance(refused, NotErasable)
+    with pytest.raises(NotErasable, match=message):
+        raise refused
+    assert appended == [Appended(5, False)]
+    assert (await log.read(**EVERYTHING))[:-1] == before
+
+
+async def test_erasing_beside_appends(log):
+    await log.append(events(*range(50)))
+    erasing = [log.erase([Erasure(n, "r", "", "")]) for n in range(0, 50, 10)]
+    await asyncio.gather(*erasing, *(log.append(events(f"new {n}")) for n in range(50)))
+    entries = await log.read(**EVERYTHING)
+    assert [entry.index for entry in entries] == list(range(105))
+    assert [entry.index for entry in entries if entry.payload is None and entry.kind == "event"] == [0, 10, 20, 30, 40]
+    assert sum(entry.kind == "erasure" for entry in entries) == 5
+
+
+# The Merkle tree
+
+
+async def tree_of(log):
+    """All hashes of the log's tree by level, from its leaf hashes."""
+    level = [entry.leaf_hash for entry in await log.read(**EVERYTHING)]
+    levels = []
+    while level:
+        levels.append(level)
+        level = [root_hash(level[n : n + 256]) for n in range(0, len(level) // 256 * 256, 256)]
+    return levels
+
+
+async def test_the_hashes_of_the_tree_are_kept(log):
+    assert await log.hashes(0, 0, 5) == await log.hashes(1, 0, 5) == []
+    done = 0
+    for count in (1, 254, 1, 1, 300, 900, 66_000):  # over two levels
+        await log.append(events(*range(done, done + count)))
+        done += count
+        if done == 257:
+            await log.erase([Erasure(3, "r", "", "", event("replaced"))])
+            await log.append_record("key", b"", b"")
+        levels = await tree_of(log)
+        for level, hashes in enumerate(levels):
+            assert await log.hashes(level, 0, 10**9) == hashes
+        assert await log.hashes(len(levels), 0, 10**9) == []
+    assert len(levels) == 3
+    assert await log.hashes(0, 250, 260) == levels[0][250:260]
+    assert await log.hashes(1, 1, 3) == levels[1][1:3]
+    assert await log.hashes(1, 3, 1) == []
+
+
+# Checkpoints
+
+
+async def test_checkpoints_come_by_size(log):
+    assert (await log.checkpoints(0, 9), await log.last_checkpoint()) == ([], None)
+    made = [SignedCheckpoint(size, f"note {size}\n".encode(), 1_000 - size) for size in (3, 0, 200, 20)]
+    for checkpoint in made:
+        await log.add_checkpoint(checkpoint)
+    await log.add_checkpoint(SignedCheckpoint(20, b"another of that size", 0))
+    by_size = sorted(made)
+    assert await log.checkpoints(0, 9) == by_size
+    assert await log.checkpoints(3, 2) == by_size[1:3]
+    assert await log.checkpoints(4, -1) == []
+    assert await log.last_checkpoint() == by_size[-1]
+
+
+async def test_time_stamps_come_by_size_and_time(log):
+    assert (await log.timestamps(0, 9), await log.last_timestamp()) == ([], None)
+    for size in (3, 200):
+        await log.add_checkpoint(SignedCheckpoint(size, b"note", 0))
+    made = [Timestamp(200, b"a", 5), Timestamp(3, b"b", 9), Timestamp(3, b"c", 7)]
+    for stamp in made:
+        await log.add_timestamp(stamp)
+    assert await log.timestamps(0, 9) == [made[2], made[1], made[0]]
+    assert await log.timestamps(3, 1) == [made[2]]
+    assert await log.timestamps(4, 9) == [made[0]]
+    assert await log.last_timestamp() == made[1]
+
+
 # Reading
 
 
@@ -278,6 +475,20 @@ async def test_opened_again_the_log_is_the_same_and_goes_on(adapter, tmp_path):
         assert await log.size() == 5
         assert await log.read(**EVERYTHING) == before
         assert await log.append([event(3), event("new")]) == [Appended(3, True), Appended(5, False)]
+
+
+@every_durable_adapter
+async def test_opened_again_the_tree_and_the_checkpoints_go_on(adapter, tmp_path):
+    checkpoint, stamp = SignedCheckpoint(300, b"note", 1), Timestamp(300, b"stamp", 2)
+    async with opened(adapter, tmp_path) as log:
+        await log.append(events(*range(300)))
+        await log.add_checkpoint(checkpoint)
+        await log.add_timestamp(stamp)
+    async with opened(adapter, tmp_path) as log:
+        assert await log.hashes(1, 0, 9) == (await tree_of(log))[1]
+        await log.append(events(*range(300, 600)))
+        assert await log.hashes(1, 0, 9) == (await tree_of(log))[1]
+        assert (await log.last_checkpoint(), await log.last_timestamp()) == (checkpoint, stamp)
 
 
 # Everything against a model: a list of distinct payloads

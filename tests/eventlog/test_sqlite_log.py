@@ -1,6 +1,7 @@
 """What is the SQLite event log's alone: its files and lock, crashes of the process, a full disk, fsync."""
 
 import asyncio
+import fcntl
 import hmac
 import os
 import random
@@ -15,10 +16,11 @@ from contextlib import asynccontextmanager, closing, contextmanager
 
 import pytest
 
-from whence.eventlog import sqlite
-from whence.eventlog.leaf import leaf_hash
-from whence.eventlog.port import Appended, NewEvent
+from whence.eventlog import sqlite_files
+from whence.eventlog.leaf import commitment, committed_leaf
+from whence.eventlog.port import Appended, Erasure, NewEvent
 from whence.eventlog.sqlite import SQLiteEventLog
+from whence.transparency.merkle import Tree, leaf_hash, root_hash
 from whence_schemas.errors import ConfigurationError, LogLocked, LogUnavailable
 
 EVERYTHING = {"start": 0, "limit": 1_000_000, "max_bytes": 2**40}
@@ -139,7 +141,7 @@ async def test_a_read_only_log_opens_after_the_writer_was_closed(path):
 
 
 async def test_reading_goes_on_while_another_tool_holds_the_write_lock(path, monkeypatch):
-    monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(sqlite_files, "_BUSY_SECONDS", 0.05)
     async with opened(path) as log:
         await log.append(events("a"))
         with closing(sqlite3.connect(path, isolation_level=None)) as tool:
@@ -200,7 +202,7 @@ def another_application(path):
 def newer_schema(path):
     asyncio.run(_make_log(path))
     with closing(sqlite3.connect(path)) as database:
-        database.execute("PRAGMA user_version = 2")
+        database.execute("PRAGMA user_version = 3")
 
 
 def damaged(path):
@@ -226,7 +228,7 @@ async def _make_log(path):
         (garbage, "damaged or no event log.*Restore it from a backup"),
         (damaged, "damaged or no event log.*Restore it from a backup"),
         (another_application, "no event log of Whence.*another file"),
-        (newer_schema, r"newer Whence \(schema 2; this one knows 1\).*Upgrade"),
+        (newer_schema, r"newer Whence \(schema 3; this one knows 2\).*Upgrade"),
         (folder, "cannot be opened as the event log.*Check the path"),
     ],
 )
@@ -249,19 +251,53 @@ async def test_a_missing_log_is_not_created_for_reading(path):
 # Layout
 
 
-async def test_deleting_the_content_erases_the_event_and_keeps_its_leaf(path):
-    """What erasure will do: no migration is needed for it, and the same bytes can be appended anew."""
+VERSION_1 = """
+CREATE TABLE entry (idx INTEGER PRIMARY KEY, unit TEXT NOT NULL, leaf BLOB NOT NULL, leaf_hash BLOB NOT NULL);
+CREATE INDEX entry_unit ON entry (unit);
+CREATE TABLE content (idx INTEGER PRIMARY KEY REFERENCES entry, hmac BLOB NOT NULL UNIQUE, salt BLOB NOT NULL,
+    meta BLOB NOT NULL, payload BLOB NOT NULL);
+CREATE TABLE secret (hmac_key BLOB NOT NULL);
+INSERT INTO secret VALUES (x'0102');
+PRAGMA application_id = 1466461795;
+PRAGMA user_version = 1;
+"""
+
+
+def make_version_1(path, count):
+    """A log as the first Whence left it."""
+    path.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(path)) as database, database:
+        database.executescript(VERSION_1)
+        for index in range(count):
+            payload, salt = b"%d" % index, bytes([index % 256]) * 32
+            leaf = committed_leaf("event", commitment(salt, b"{}", payload))
+            database.execute("INSERT INTO entry VALUES (?, 'Rrun', ?, ?)", (index, leaf, leaf_hash(leaf)))
+            key = hmac.digest(b"\1\2", payload, "sha256")
+            database.execute("INSERT INTO content VALUES (?, ?, ?, ?, ?)", (index, key, salt, b"{}", payload))
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+async def test_a_log_of_the_first_schema_is_brought_up_to_date(path, read_only):
+    make_version_1(path, 70_000)
+    async with opened(path, read_only=read_only) as log:
+        entries = await log.read(**EVERYTHING)
+        assert [entry.payload for entry in entries] == [b"%d" % index for index in range(70_000)]
+        leaves = [entry.leaf_hash for entry in entries]
+        assert await log.hashes(1, 0, 999) == [root_hash(leaves[n : n + 256]) for n in range(0, 69_888, 256)]
+        assert await log.hashes(2, 0, 999) == [root_hash(leaves[:65_536])]
+        assert await Tree(log.hashes).root(70_000) == root_hash(leaves)
     async with opened(path) as log:
-        await log.append(events("a", "b"))
-        before = await log.read(**EVERYTHING)
-        with closing(sqlite3.connect(path)) as database, database:
-            database.execute("DELETE FROM content WHERE idx = 0")
-        erased, kept = await log.read(**EVERYTHING)
-        assert (erased.payload, erased.meta, erased.salt) == (None, None, None)
-        assert erased.leaf == before[0].leaf
-        assert erased.leaf_hash == leaf_hash(erased.leaf)
-        assert kept == before[1]
-        assert await log.append(events("a", "b")) == [Appended(2, False), Appended(1, True)]
+        assert await log.append(events(3, "new")) == [Appended(3, True), Appended(70_000, False)]
+
+
+def test_a_log_of_the_first_schema_that_somebody_holds_is_left_alone(path):
+    make_version_1(path, 1)
+    before = path.read_bytes()
+    with path.with_name("log.db.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(LogLocked):
+            asyncio.run(SQLiteEventLog.open(path, read_only=True))
+    assert path.read_bytes() == before
 
 
 async def test_duplicates_are_found_by_an_hmac_under_the_logs_own_key(path):
@@ -272,6 +308,59 @@ async def test_duplicates_are_found_by_an_hmac_under_the_logs_own_key(path):
         [(stored,)] = database.execute("SELECT hmac FROM content").fetchall()
     assert len(key) == 32
     assert stored == hmac.digest(key, b"a", "sha256")
+
+
+# Erasing
+
+
+def bytes_on_disk(path):
+    return b"".join(file.read_bytes() for file in sorted(path.parent.iterdir()))
+
+
+async def test_the_bytes_of_what_was_erased_are_in_no_file(path):
+    """Among rows of many sizes, as moving them from page to page leaves copies that deleting does not overwrite."""
+    chance = random.Random(1)
+    count = 6_000
+    payloads = [b"EV%06d" % n * chance.choice([8, 25, 110, 380]) for n in range(count)]
+    erased = chance.sample(range(count), 3_000)
+    kept = set(range(count)) - set(erased)
+    async with opened(path) as log:
+        for first in range(0, count, 100):
+            await log.append([NewEvent(payload, "Rrun", b"{}") for payload in payloads[first : first + 100]])
+        salts = [entry.salt for entry in await log.read(**EVERYTHING)]
+        with closing(sqlite3.connect(path)) as database:
+            hmacs = dict(database.execute("SELECT idx, hmac FROM content"))
+        assert found_on_disk(path) == set(range(count))
+        for first in range(0, len(erased), 300):
+            await log.erase([Erasure(n, "r", "", "") for n in erased[first : first + 300]])
+        assert found_on_disk(path) == kept
+        after = bytes_on_disk(path)
+        assert not [n for n in erased if salts[n] in after or hmacs[n] in after]
+
+
+def found_on_disk(path):
+    return {int(number) for number in re.findall(rb"EV(\d{6})", bytes_on_disk(path))}
+
+
+async def test_erasing_that_another_reader_holds_up_says_so_and_ends_at_the_next_opening(path, monkeypatch):
+    monkeypatch.setattr(sqlite_files, "_BUSY_SECONDS", 0.05)
+    secret = b"a secret that is to go"
+    async with opened(path) as log:
+        await log.append([NewEvent(secret, "Rrun", b"{}")])
+        with closing(sqlite3.connect(path, isolation_level=None)) as tool:
+            tool.execute("BEGIN")
+            tool.execute("SELECT count(*) FROM content").fetchone()
+            with pytest.raises(LogUnavailable, match=r"another program is reading.*are erased, but their bytes"):
+                await log.erase([Erasure(0, "r", "", "")])
+            assert secret in bytes_on_disk(path)
+        assert [entry.payload for entry in await log.read(**EVERYTHING)] == [None, None]
+        path.with_name("copy").mkdir()
+        for file in path.parent.glob("log.db*"):  # as a crash would leave the files
+            shutil.copy(file, path.with_name("copy"))
+    copy = path.parent / "copy" / path.name
+    assert secret in bytes_on_disk(copy)
+    async with opened(copy):
+        assert secret not in bytes_on_disk(copy)
 
 
 # A crash of the process
@@ -320,7 +409,8 @@ async def test_every_acknowledged_event_survives_kill_9(path):
 FILL = """
 import asyncio, resource, signal, sys
 from pathlib import Path
-from whence.eventlog.port import Appended, NewEvent
+from whence.eventlog.leaf import commitment, committed_leaf
+from whence.eventlog.port import Appended, Erasure, NewEvent
 from whence.eventlog.sqlite import SQLiteEventLog
 from whence_schemas.errors import LogUnavailable
 
