@@ -116,6 +116,18 @@ async def test_a_batch_applied_again_changes_nothing(graph):
     assert await dump(graph.store) == before
 
 
+async def test_cleaning_up_after_an_erasure_changes_no_fact(graph):
+    await graph.add(*LIFE)
+    before = await dump(graph.store)
+    cursor = await graph.store.cursor()
+    await graph.store.scrub()
+    await graph.store.apply(Batch(cursor + 1, released_failures={0}))
+    for _ in range(2):
+        await graph.store.scrub()
+    assert await dump(graph.store) == before
+    assert await graph.store.cursor() == cursor + 1
+
+
 async def test_an_older_batch_does_not_move_the_cursor_back(graph):
     first = await graph.add(event("START", "10:00:00", inputs=["a"]))
     await graph.add(event("COMPLETE", "10:01:00", inputs=["a"], outputs=["b"]))
@@ -146,6 +158,12 @@ async def test_failures_are_listed_by_index_and_the_last_word_on_one_counts(stor
     await store.apply(Batch(10, failures=[Failure(8, "Rb", "f\0 \U0001f600")]))
     assert await store.failures(10) == [Failure(2, "Ra", "d"), Failure(8, "Rb", "f\0 \U0001f600")]
     assert await store.failures(1) == [Failure(2, "Ra", "d")]
+
+
+async def test_a_failure_that_is_released_is_forgotten(store):
+    await store.apply(Batch(9, failures=[Failure(2, "Ra", "d"), Failure(8, "Rb", "e")]))
+    await store.apply(Batch(10, failures=[Failure(9, "Rb", "f")], released_failures={8, 9, 5}))
+    assert await store.failures(10) == [Failure(2, "Ra", "d")]
 
 
 async def test_a_cleared_store_is_as_new(graph):

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from tests.build import NS, ask, dump, event, graph_of, payload, run_id
-from whence.eventlog.port import NewEvent
+from whence.eventlog.port import Erasure, NewEvent
 from whence.eventlog.sqlite import MEMORY, SQLiteEventLog
 from whence.graph.sqlite import SQLiteGraphStore
 from whence.projection import runner
@@ -50,6 +50,60 @@ async def test_event_by_event_gives_the_graph_of_all_at_once(feed):
     for document in events:
         await feed.send(document)
     assert await dump(feed.store) == await dump(await graph_of(*events))
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_after_erasures_the_graph_is_what_a_rebuild_gives(feed, seed):
+    """Whole runs and parts of them are erased, some replaced, while others go on."""
+    chance = random.Random(seed)
+    documents = [
+        event(
+            kind, f"{number % 20:02}:{minute}:00", job=f"j{run % 3}", run=run, inputs=[f"i{number % 5}"], outputs=["o"]
+        )
+        for run in range(6)
+        for number, (kind, minute) in enumerate((("START", 10), ("RUNNING", 20), ("COMPLETE", 30)))
+    ]
+    chance.shuffle(documents)
+    await feed.log.append_record("key", b"no event", b"{}")
+    for first in range(0, len(documents), 6):
+        await feed.send(*documents[first : first + 6])
+        for entry in chance.sample(await events_of(feed.log), 3):
+            copy = entry.payload.replace(b'"o"', b'"redacted"')
+            replacement = NewEvent(copy, entry.unit, b"{}") if chance.random() < 0.4 and copy != entry.payload else None
+            await feed.log.erase([Erasure(entry.index, "r", "k1", "k2", replacement)])
+            if chance.random() < 0.5:
+                await feed.projector.catch_up()
+    await feed.log.append_record("export", b"no event", b"{}")
+    assert await feed.projector.catch_up() == await feed.log.size()
+    rebuilt = SQLiteGraphStore(None)
+    await Projector(feed.log, rebuilt).catch_up()
+    assert await dump(feed.store) == await dump(rebuilt)
+    assert await dump(rebuilt) == await dump(await graph_of(*(entry.payload for entry in await events_of(feed.log))))
+    assert await feed.store.failures(9) == await rebuilt.failures(9) == []
+    await rebuilt.close()
+
+
+async def events_of(log):
+    """The events that are left in a log."""
+    entries = await log.read(0, 1_000, 2**40)
+    return [entry for entry in entries if entry.kind == "event" and entry.payload is not None]
+
+
+async def test_erasing_all_of_a_run_takes_it_from_the_graph(feed):
+    await feed.send(event("START", "10:00:00", outputs=["t"]), event("COMPLETE", "11:00:00", outputs=["t"]))
+    assert await dump(feed.store)
+    await feed.log.erase([Erasure(n, "r", "k1", "k2") for n in range(2)])
+    await feed.projector.catch_up()
+    assert await dump(feed.store) == []
+
+
+async def test_what_failed_of_an_erased_event_is_forgotten(feed):
+    await feed.log.append([NewEvent(b"a secret, no event", run_key(run_id(1)), b"{}")])
+    await feed.projector.catch_up()
+    assert len(await feed.store.failures(9)) == 1
+    await feed.log.erase([Erasure(0, "r", "k1", "k2")])
+    await feed.projector.catch_up()
+    assert await feed.store.failures(9) == []
 
 
 async def test_late_events_fold_the_run_again(feed):

@@ -208,7 +208,8 @@ class Batch:
 
     removed, added: rows by unit. nodes, edges, facets, footprints: to be there afterwards (an edge's times are merged
     with those it has). replaced: owners whose edges are to be derived again from the rows that are left. released:
-    keys of nodes, facets and footprints that go unless something still refers to them. failures: to be remembered.
+    keys of nodes, facets and footprints that go unless something still refers to them. failures: to be remembered;
+    released_failures: entries whose failures are to be forgotten, even if they are among those.
     start: the cursor that the changes were computed at, where it matters that nobody else moved it.
     """
 
@@ -224,7 +225,13 @@ class Batch:
     released_facets: set[str] = field(default_factory=set)
     released_footprints: set[str] = field(default_factory=set)
     failures: list[Failure] = field(default_factory=list)
+    released_failures: set[int] = field(default_factory=set)
     start: int | None = None
+
+    @property
+    def erases(self) -> bool:
+        """Whether events were erased: what the batch removes must not stay in the store's files."""
+        return bool(self.released_failures)
 
     def follows(self, stored: int) -> bool:
         """Whether the batch is to be applied to a graph with this cursor; not if it was applied already.

@@ -124,6 +124,8 @@ RETURN count(*)
 UNWIND $rows AS row
 MERGE (f:Failure {entry: row[0]}) SET f.unit = row[1], f.error = row[2]
 RETURN count(*)
+// name: release_failures
+MATCH (f:Failure) WHERE f.entry IN $entries DELETE f
 // name: add_edges (rows: owner, source, [[target, observed, declared], ...]; the earlier times stand)
 UNWIND $rows AS row
 MATCH (source:Node {key: row[1]})

@@ -219,6 +219,9 @@ class Neo4jGraphStore:
             async with self._session() as session:
                 await _clear(session)
 
+    async def scrub(self) -> None:
+        """Nothing: what was deleted lies in Neo4j's files until it writes over them; no client can make it."""
+
     async def contributions(self, units: Sequence[str]) -> dict[str, Contribution]:
         """What these units' contributions were; units that have none are left out."""
         return await self._read(lambda tx: _contributions(tx, units))
@@ -435,6 +438,7 @@ async def _apply(tx: _Transaction, batch: Batch) -> None:
         await _write(tx, "add_edges", rows, EdgeKind(type_))
     await _release(tx, batch)
     await _write(tx, "add_failures", [tuple(failure) for failure in batch.failures])
+    await _rows(tx, "release_failures", entries=sorted(batch.released_failures))
     await _rows(tx, "set_cursor", cursor=batch.cursor)
 
 

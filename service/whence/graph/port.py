@@ -109,6 +109,11 @@ class GraphStore(Protocol):
     async def apply(self, batch: Batch) -> None:
         """Apply a batch, all of it or nothing."""
 
+    async def scrub(self) -> None:
+        """Remove from the store's files what batches that erase (`Batch.erases`) took out of the graph; at once done
+        if there is nothing. After a crash it can still be done. A store whose files are another program's, as Neo4j's,
+        can do nothing: there it lies in freed records and transaction logs until that program writes over them."""
+
     async def contributions(self, units: Sequence[str]) -> dict[str, Contribution]:
         """What these units' contributions were (without `nodes`); units that have none are left out."""
 

@@ -8,6 +8,7 @@ them back.
 import asyncio
 import sqlite3
 import threading
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -153,6 +154,10 @@ class SQLiteGraphStore:
     async def clear(self) -> None:
         """Forget everything; the cursor is 0."""
         await self._run(self._writer, lambda c: c.executescript(f"BEGIN; {_SQL['clear']} COMMIT"))
+
+    async def scrub(self) -> None:
+        """Remove from the store's files what was erased."""
+        await self._run(self._writer, _scrub)
 
     async def contributions(self, units: Sequence[str]) -> dict[str, Contribution]:
         """What these units' contributions were; units that have none are left out."""
@@ -337,7 +342,24 @@ def _apply(connection: sqlite3.Connection, batch: Batch) -> None:
     for key in sorted(batch.released_nodes, reverse=True):
         connection.execute(_SQL["release_node"], (key,))
     many("add_failure", batch.failures)
+    many("release_failure", ((entry,) for entry in batch.released_failures))
+    if batch.erases:
+        connection.execute(_SQL["set_remains"])
     connection.execute(_SQL["set_cursor"], (batch.cursor,))
+
+
+def _scrub(connection: sqlite3.Connection) -> None:
+    """Write the file anew and cut off its WAL: only then it holds no copy of a deleted row for certain."""
+    if not connection.execute(_SQL["remains"]).fetchall():
+        return
+    connection.execute("PRAGMA temp_store = FILE")  # the file is written there first
+    try:
+        connection.execute("VACUUM")
+    finally:
+        connection.execute("PRAGMA temp_store = MEMORY")
+    if connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+        raise sqlite3.OperationalError("another program is reading the graph, so that erased bytes stay in its files")
+    connection.execute(_SQL["clear_remains"])
 
 
 def _node_row(node: Node) -> tuple[str, ...]:
@@ -354,29 +376,31 @@ def _derive_again(connection: sqlite3.Connection, owner: str) -> dict[EdgeId, Si
 
 def _contributions(connection: sqlite3.Connection, units: Sequence[str]) -> dict[str, Contribution]:
     wanted = (_list(units),)
-    attempts = [Attempt(*row) for row in connection.execute(_SQL["attempts_of_units"], wanted)]
-    reports = [(row[-1], Report(*row[:-1])) for row in connection.execute(_SQL["reports_of_units"], wanted)]
-    claims = [(row[-1], Claim(*row[:-1])) for row in connection.execute(_SQL["claims_of_units"], wanted)]
-    uses = [Use(*row) for row in connection.execute(_SQL["uses_of_runs"], wanted)]
-    runs = [unit for unit in units if unit[0] == Kind.RUN]
-    edges = _edges(connection.execute(_SQL["edges_of_owners"], (_list(runs),)))
-    footprints = _footprints(connection, {report.footprint for _, report in reports})
-    bodies = _bodies(connection, {claim.value for _, claim in claims if makes_edges(claim)})
-    found = {}
-    for unit in {
-        *(row.run for row in attempts),
-        *(unit for unit, _ in reports),
-        *(unit for unit, _ in claims),
-    }:
-        rows = Rows(
-            frozenset(row for row in attempts if row.run == unit),
-            frozenset(row for by, row in reports if by == unit),
-            frozenset(row for by, row in claims if by == unit),
-            frozenset(row for row in uses if row.run == unit),
+    attempts, uses, reports, claims = (defaultdict[str, list[Any]](list) for _ in range(4))
+    for row in connection.execute(_SQL["attempts_of_units"], wanted):
+        attempts[row[0]].append(Attempt(*row))
+    for row in connection.execute(_SQL["uses_of_runs"], wanted):
+        uses[row[0]].append(Use(*row))
+    for row in connection.execute(_SQL["reports_of_units"], wanted):
+        reports[row[-1]].append(Report(*row[:-1]))
+    for row in connection.execute(_SQL["claims_of_units"], wanted):
+        claims[row[-1]].append(Claim(*row[:-1]))
+    edges: dict[str, dict[EdgeId, Since]] = defaultdict(dict)
+    runs = (_list(unit for unit in units if unit[0] == Kind.RUN),)
+    for edge, since in _edges(connection.execute(_SQL["edges_of_owners"], runs)).items():
+        edges[edge.owner][edge] = since
+    footprints = _footprints(connection, {report.footprint for rows in reports.values() for report in rows})
+    bodies = _bodies(connection, {claim.value for rows in claims.values() for claim in rows if makes_edges(claim)})
+    return {
+        unit: contribution_of(
+            unit,
+            Rows(*(frozenset(rows[unit]) for rows in (attempts, reports, claims, uses))),
+            edges[unit],
+            bodies,
+            footprints,
         )
-        own = {edge: since for edge, since in edges.items() if edge.owner == unit}
-        found[unit] = contribution_of(unit, rows, own, bodies, footprints)
-    return found
+        for unit in attempts.keys() | reports.keys() | claims.keys()
+    }
 
 
 def _list(values: Iterable[Any]) -> str:

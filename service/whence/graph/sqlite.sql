@@ -64,6 +64,13 @@ SELECT value FROM meta WHERE name = 'cursor'
 -- name: set_cursor
 UPDATE meta SET value = ? WHERE name = 'cursor'
 
+-- name: remains
+SELECT value FROM meta WHERE name = 'remains'
+-- name: set_remains
+INSERT OR REPLACE INTO meta VALUES ('remains', 1)
+-- name: clear_remains
+DELETE FROM meta WHERE name = 'remains'
+
 -- name: remove_attempt
 DELETE FROM attempt WHERE run = ? AND number = ?
 -- name: remove_report
@@ -147,6 +154,8 @@ SELECT key, document FROM (SELECT value AS wanted FROM json_each(?)) JOIN footpr
 
 -- name: add_failure
 INSERT OR REPLACE INTO failure ("index", unit, error) VALUES (?, ?, ?)
+-- name: release_failure
+DELETE FROM failure WHERE "index" = ?
 -- name: failures
 SELECT "index", unit, error FROM failure ORDER BY "index" LIMIT ?
 

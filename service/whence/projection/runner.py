@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from whence.eventlog.leaf import ERASURE, EVENT, erased_index
 from whence.eventlog.port import Entry, EventLog
 from whence.graph.facts import Batch, Contribution, Failure
 from whence.graph.port import GraphStore
@@ -45,6 +46,7 @@ class Projector:
         self._written = Written()
         self._units: OrderedDict[str, _Unit] = OrderedDict()
         self._cursor = 0
+        self._remains = True  # until it is known that nothing was left behind by a crash
         self._moved = asyncio.Condition()
         self.failing: str | None = None
 
@@ -82,6 +84,11 @@ class Projector:
         async with self._moved:
             await self._moved.wait_for(lambda: self._cursor >= cursor)
 
+    async def wait_for_erasure(self, cursor: int) -> None:
+        """Wait until the graph holds the log's first `cursor` entries, and nothing of what they erased is left."""
+        async with self._moved:
+            await self._moved.wait_for(lambda: self._cursor >= cursor and not self._remains)
+
     async def step(self) -> int:
         """Project one batch; the number of events in it, 0 if there was nothing to do."""
         cursor = await self._graph.cursor()
@@ -89,23 +96,31 @@ class Projector:
             self._forget()
         await self._move(cursor)
         entries = await self._log.read(cursor, BATCH_EVENTS, BATCH_BYTES)
-        if not entries:
-            return 0
+        if entries:
+            await self._project(entries, cursor)
+        if self._remains and len(entries) < BATCH_EVENTS:  # while a long log is replayed, once is enough
+            await self._graph.scrub()
+            self._remains = False
+        await self._move(entries[-1].index + 1 if entries else cursor)
+        return len(entries)
+
+    async def _project(self, entries: list[Entry], cursor: int) -> None:
+        """Bring the graph from the cursor to the end of these entries."""
         batch = Batch(entries[-1].index + 1, start=cursor)
         news = await asyncio.to_thread(_parse, entries, batch)
+        erased = _erased(entries, batch)
         unknown = [unit for unit, events in news.items() if not self._continues(unit, events)]
-        past = await self._log.read_units(unknown, cursor)
+        past = await self._log.read_units([*unknown, *erased], cursor)
         before = await self._graph.contributions([unit for unit in past if unit not in self._units])
-        await asyncio.to_thread(self._fold, news, past, before, batch)
+        await asyncio.to_thread(self._fold, erased | news, past, before, batch)
         try:
             self._written.trim(batch)
             await self._graph.apply(batch)
         except BaseException:
             self._forget()
             raise
+        self._remains = self._remains or batch.erases
         self._written.committed(batch)
-        await self._move(batch.cursor)
-        return len(entries)
 
     def _continues(self, unit: str, events: list[OrderedEvent]) -> bool:
         """Whether the fold remembered for the unit can take these events."""
@@ -119,13 +134,17 @@ class Projector:
         before: dict[str, Contribution],
         batch: Batch,
     ) -> None:
+        """Fold the news into their units: those whose past was read, from the beginning."""
         for unit, events in news.items():
             known = self._units.pop(unit, None)
             old = known.contribution if known else before.get(unit, Contribution(unit))
-            if known is None or events[0][:3] <= known.last:
+            if known is None or unit in past:
                 known = _Unit(new_fold(unit), (0, 0, ""), old, 0)
                 events = in_order([*events, *_parse(past.get(unit, []), Batch(0)).get(unit, [])])
-            self._take(unit, known, events, batch)
+            if events:
+                self._take(unit, known, events, batch)
+            else:  # all of them were erased
+                add_change(batch, old, Contribution(unit))
 
     def _take(self, unit: str, known: _Unit, events: list[OrderedEvent], batch: Batch) -> None:
         """Fold events into a unit. One that cannot be folded is set aside, and stops nothing."""
@@ -156,10 +175,10 @@ class Projector:
 
 
 def _parse(entries: Iterable[Entry], batch: Batch) -> dict[str, list[OrderedEvent]]:
-    """Events by unit, in order; those that are none become failures. Erased ones are left out."""
+    """Events by unit, in order; those that are none become failures. Erased ones are left out, and what is none."""
     events: dict[str, list[OrderedEvent]] = {}
     for entry in entries:
-        if entry.payload is None:
+        if entry.payload is None or entry.kind != EVENT:
             continue
         try:
             event = ordered(entry.payload, entry.index)
@@ -168,3 +187,14 @@ def _parse(entries: Iterable[Entry], batch: Batch) -> dict[str, list[OrderedEven
         else:
             events.setdefault(entry.unit, []).append(event)
     return {unit: in_order(found) for unit, found in events.items()}
+
+
+def _erased(entries: Iterable[Entry], batch: Batch) -> dict[str, list[OrderedEvent]]:
+    """The units that tombstones say lost an event, without news. What failed of the erased events is forgotten."""
+    units: dict[str, list[OrderedEvent]] = {}
+    for entry in entries:
+        if entry.kind == ERASURE:
+            if entry.unit:
+                units[entry.unit] = []
+            batch.released_failures.add(erased_index(entry.leaf))
+    return units
