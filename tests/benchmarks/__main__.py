@@ -21,6 +21,7 @@ from urllib.parse import urlencode
 from rich.console import Console
 from rich.table import Table
 
+from tests.benchmarks.log import measure_log
 from tests.benchmarks.process import cpu_seconds, memory_mb
 from tests.benchmarks.workload import COLUMNS, NAMESPACE, WIDTH, dataset_name, events
 from whence.neo4j_server import LocalNeo4j
@@ -29,6 +30,7 @@ JOBS = int(os.environ.get("JOBS", "3000"))
 SIZES = [int(size) for size in os.environ.get("SIZES", "1000,5000").split(",")]
 STORES = os.environ.get("STORES", "sqlite,neo4j").split(",")
 WARM_UP = 1_000
+WARM_UP_QUESTIONS = 30
 DEPTHS = [5, 20, 50, 1_000_000]
 REPEATS = 5
 
@@ -153,9 +155,17 @@ def measure_lineage(store: str, table: Table) -> None:
             server.settle()
             done = size
             middle = size // WIDTH // 2 * WIDTH + WIDTH // 2
+            warm_up(server, middle)
             for depth in DEPTHS:
                 ask(server, table, store, size, depth, {"name": dataset_name(middle)})
             ask(server, table, store, size, 20, {"name": dataset_name(middle), "field": COLUMNS[3], "kind": "column"})
+
+
+def warm_up(server: Server, job: int) -> None:
+    """Ask for lineage some times: Java compiles what it has run often."""
+    path = f"/api/v1/lineage/graph?{urlencode({'namespace': NAMESPACE, 'name': dataset_name(job), 'depth': 20})}"
+    for _ in range(WARM_UP_QUESTIONS):
+        server.get(path)
 
 
 def ask(server: Server, table: Table, store: str, size: int, depth: int, what: dict[str, str]) -> None:
@@ -182,6 +192,25 @@ def ask(server: Server, table: Table, store: str, size: int, depth: int, what: d
     )
 
 
+def measure_evidence(table: Table) -> None:
+    """An archive of everything: how long it takes to export it from a server, and to verify it."""
+    with tempfile.TemporaryDirectory() as name, serving("sqlite", Path(name)) as server:
+        load(server, "batch", 0, JOBS)
+        server.settle()
+        archive = Path(name) / "evidence.zip"
+        seconds = []
+        for command in (
+            ["export", "--url", f"http://127.0.0.1:{server.port}", "-o", str(archive)],
+            ["verify", str(archive)],
+        ):
+            start = time.perf_counter()
+            subprocess.run([sys.executable, "-m", "whence", "audit", *command], check=True, capture_output=True)
+            seconds.append(f"{time.perf_counter() - start:.1f}")
+        table.add_row(
+            f"{2 * JOBS:,}", *seconds, f"{archive.stat().st_size / 1e6:.1f}", f"{memory_mb(server.pid)[1]:.0f}"
+        )
+
+
 def calibration() -> float:
     """Seconds for ten million turns of an empty Python loop: how fast this machine is just now."""
     start = time.perf_counter()
@@ -201,6 +230,12 @@ def main() -> None:
     for store in STORES:
         measure_lineage(store, lineage)
     console.print(lineage)
+    log = Table("", "µs", "more", title="The log's Merkle tree")
+    measure_log(log)
+    console.print(log)
+    evidence = Table("events", "export s", "verify s", "archive MB", "MB most", title="Evidence")
+    measure_evidence(evidence)
+    console.print(evidence)
     console.print(f"10,000,000 turns of an empty loop: {calibration():.2f} s")
 
 
