@@ -1,0 +1,1 @@
+"""Evidence for people outside: scopes, archives and their verification, PROV, tables, reports."""
