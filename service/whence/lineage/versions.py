@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Iterable
 from whence.graph.facts import Role, Use
 from whence.graph.port import GraphStore, Page
 
-_PAGE = 100
+_FIRST, _PAGE = 4, 100
+"""Uses that are read at first, and then: mostly the newest one is what is looked for."""
 
 
 def overlap(one: str, other: str) -> bool:
@@ -22,7 +23,8 @@ async def newest_first(store: GraphStore, datasets: Iterable[str], role: Role, u
     while pages or heads:
         for dataset in list(pages):
             if not heads.get(dataset):
-                rows = await store.uses_of_dataset(dataset, role, until, pages[dataset], _PAGE)
+                limit = _PAGE if pages[dataset] else _FIRST
+                rows = await store.uses_of_dataset(dataset, role, until, pages[dataset], limit)
                 if rows:
                     heads[dataset] = rows[::-1]
                     last = rows[-1]
