@@ -108,6 +108,16 @@ def list_keys(path: Path) -> list[Key]:
     return _read(path) or []
 
 
+def key_ids(path: Path) -> frozenset[str] | None:
+    """The ids of the keys in the file; None when there is no file, and nobody needs a key.
+
+    Raises:
+        ConfigurationError: the file is none of keys, or cannot be read.
+    """
+    keys = _read(path)
+    return None if keys is None else frozenset(key.id for key in keys)
+
+
 def _read(path: Path) -> list[Key] | None:
     """The keys in the file, or None when there is no file."""
     try:
@@ -213,6 +223,10 @@ _NEEDED: tuple[tuple[str, str, Scope | None], ...] = (
     ("", "/health/", None),
     ("POST", "/api/v1/lineage", Scope.INGEST),
     ("POST", "/api/v1/lineage/batch", Scope.INGEST),
+    ("POST", "/api/v1/audit/erasures", Scope.ADMIN),
+    ("POST", "/api/v1/audit/retention", Scope.ADMIN),
+    ("POST", "/api/v1/audit/holds", Scope.ADMIN),
+    ("POST", "/api/v1/audit/holds/", Scope.ADMIN),
     ("", "/api/v1/audit/", Scope.AUDIT),
     ("", "/api/v1/admin/", Scope.ADMIN),
 )

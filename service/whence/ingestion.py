@@ -95,7 +95,7 @@ class Ingestion:
         if self._redaction:
             document, fired = self._redaction.apply(document)
             if fired or says_a_key_twice(payload):
-                payload = _to_json(document)
+                payload = to_json(document)
         unit = unit_of(validate_event(document))
         meta = {"received": format_time(now()), "redacted": fired, "sender": sender}
         return NewEvent(payload, unit, rfc8785.dumps(meta))
@@ -120,7 +120,8 @@ def _split(body: bytes) -> list[bytes]:
     return elements(body)
 
 
-def _to_json(document: Any) -> bytes:
+def to_json(document: Any) -> bytes:
+    """A document as compact JSON."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 

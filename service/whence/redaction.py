@@ -76,13 +76,20 @@ class Redaction:
         Raises:
             ConfigurationError: it cannot be used; the message names the file, the rule and the reason.
         """
+        return cls.parse(read_rules(path), str(path))
+
+    @classmethod
+    def parse(cls, text: str, name: str) -> Self:
+        """The rules in a TOML text; `name` is what errors call it.
+
+        Raises:
+            ConfigurationError: it cannot be used; the message names the rule and the reason.
+        """
         try:
-            document = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigurationError(f"the redaction rules {path} cannot be read: {error.strerror}") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"{path} is no TOML: {error}") from None
-        return cls(_rules(path, document))
+            document = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigurationError(f"{name} is no TOML: {error}") from None
+        return cls(_rules(name, document))
 
     def apply(self, event: Any) -> tuple[Any, list[str]]:
         """The event (as parsed JSON) without what the rules take out, and the sorted ids of the rules that did."""
@@ -119,6 +126,20 @@ class Redaction:
         return tuple(rule for rule in self._somewhere if rule.places and rule.places.fullmatch(place))
 
 
+def read_rules(path: Path) -> str:
+    """The text of a rules file.
+
+    Raises:
+        ConfigurationError: it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"the redaction rules {path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path} is no TOML: {error}") from None
+
+
 def _identity(value: Mapping[str, Any]) -> frozenset[str]:
     """Keys of an object that say what it is about."""
     return _IDENTITY_WITH_NAME if "namespace" in value and "name" in value else _IDENTITY
@@ -138,16 +159,16 @@ def _scrub(text: str, rules: tuple[_Rule, ...], fired: set[str]) -> str:
     return text
 
 
-def _rules(path: Path, document: dict[str, Any]) -> list[_Rule]:
+def _rules(file: str, document: dict[str, Any]) -> list[_Rule]:
     """The rules of a file's document, compiled."""
     if unknown := document.keys() - {"rule"}:
-        raise ConfigurationError(f"{path}: {min(unknown)!r} is not known; write each rule below [[rule]]")
+        raise ConfigurationError(f"{file}: {min(unknown)!r} is not known; write each rule below [[rule]]")
     found = document.get("rule", [])
     if not isinstance(found, list):
-        raise ConfigurationError(f"{path}: write each rule below [[rule]], in double brackets")
+        raise ConfigurationError(f"{file}: write each rule below [[rule]], in double brackets")
     rules: list[_Rule] = []
     for number, table in enumerate(found, 1):
-        name = f"{path}: rule {number}"
+        name = f"{file}: rule {number}"
         if isinstance(table, dict) and "id" in table:
             name += f" ({table['id']})"
         try:

@@ -12,7 +12,7 @@ import uvloop
 from whence.api.app import create_app
 from whence.memory import collect_rarely, share_arenas
 from whence.settings import Settings
-from whence.wiring import open_graph, open_log
+from whence.wiring import open_graph, open_log, open_notary
 from whence_schemas.errors import ConfigurationError, WhenceError
 
 _BACKLOG = 2_048
@@ -39,9 +39,10 @@ def serve(settings: Settings) -> int:
 async def _serve(settings: Settings) -> None:
     log = await open_log(settings)
     try:
-        graph = open_graph(settings)
+        notary = await open_notary(settings, log)
+        graph = await open_graph(settings)
         try:
-            app = create_app(settings, log, graph)
+            app = create_app(settings, log, graph, notary)
             server = uvicorn.Server(
                 uvicorn.Config(
                     app,

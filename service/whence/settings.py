@@ -41,6 +41,21 @@ class Settings(BaseSettings):
         default=None, description="Neo4j's password, unless the URL or a file holds it."
     )
     neo4j_password_file: Path | None = Field(default=None, description="A file that holds Neo4j's password.")
+    log_key: Path | None = Field(
+        default=None,
+        description=(
+            "The file of the key that signs the log's checkpoints; by default the log's own name with `.key` behind "
+            "it. Keep a backup of it."
+        ),
+    )
+    log_origin: str | None = Field(
+        default=None,
+        description="The name of a new log in its checkpoints, such as `example.com/lineage`; by default a random one.",
+    )
+    timestamp_url: str | None = Field(
+        default=None,
+        description="An RFC 3161 time-stamp authority, which is asked about once an hour to stamp a checkpoint.",
+    )
     host: str = Field(
         default="127.0.0.1",
         description="The address to listen on. Any other than a loopback address needs a key (`whence key create`).",

@@ -10,6 +10,9 @@ from whence.eventlog.sqlite import MEMORY, SQLiteEventLog
 from whence.graph.port import GraphStore
 from whence.graph.sqlite import SQLiteGraphStore
 from whence.ingestion import Ingestion
+from whence.notary.keys import KeyFile
+from whence.notary.notary import Notary
+from whence.notary.timestamps import TimestampAuthority
 from whence.reader import GraphReader
 from whence.redaction import Redaction
 from whence.settings import Settings
@@ -34,11 +37,11 @@ async def open_log(settings: Settings, read_only: bool = False) -> EventLog:
     return await SQLiteEventLog.open(_sqlite_path(settings.log), read_only)
 
 
-def open_graph(settings: Settings, read_only: bool = False) -> GraphStore:
-    """The graph store that the settings name.
+async def open_graph(settings: Settings, read_only: bool = False) -> GraphStore:
+    """The graph store that the settings name. A Neo4j that does not answer yet is no error.
 
     Raises:
-        ConfigurationError: the settings name none that there can be.
+        ConfigurationError: the settings name none that there can be, or Neo4j refuses the password.
     """
     if settings.graph.startswith(_SQLITE):
         path = _sqlite_path(settings.graph)
@@ -48,10 +51,26 @@ def open_graph(settings: Settings, read_only: bool = False) -> GraphStore:
             raise ConfigurationError("WHENCE_GRAPH names the same file as WHENCE_LOG; give the graph a file of its own")
         return SQLiteGraphStore(path, read_only=read_only)
     if urlsplit(settings.graph).scheme in _NEO4J:
-        return _open_neo4j(settings)
+        return await _open_neo4j(settings)
     raise ConfigurationError(
         f"WHENCE_GRAPH: {_kind(settings.graph)} is no graph store; use sqlite:///path or neo4j://host:7687"
     )
+
+
+async def open_notary(settings: Settings, log: EventLog) -> Notary:
+    """Who signs for the log, which is open for writing.
+
+    Raises:
+        ConfigurationError: the log's key is not where the settings say.
+        LogUnavailable: the log cannot be read now.
+    """
+    authority = TimestampAuthority(settings.timestamp_url) if settings.timestamp_url else None
+    return await Notary.open(log, KeyFile(_key_path(settings)), settings.log_origin, authority)
+
+
+def _key_path(settings: Settings) -> Path | None:
+    path = _sqlite_path(settings.log)
+    return settings.log_key or (None if path == MEMORY else Path(f"{path}.key"))
 
 
 def new_reader(settings: Settings, log: EventLog, graph: GraphStore) -> GraphReader:
@@ -60,11 +79,19 @@ def new_reader(settings: Settings, log: EventLog, graph: GraphStore) -> GraphRea
     Raises:
         ConfigurationError: a never_alias rule is no regular expression.
     """
+    return GraphReader(graph, log.size, never_alias_rules(settings))
+
+
+def never_alias_rules(settings: Settings) -> list[re.Pattern[str]]:
+    """Which datasets are never joined with their other names.
+
+    Raises:
+        ConfigurationError: a rule is no regular expression.
+    """
     try:
-        never_alias = [re.compile(pattern) for pattern in settings.never_alias]
+        return [re.compile(pattern) for pattern in settings.never_alias]
     except re.error as error:
         raise ConfigurationError(f"WHENCE_NEVER_ALIAS: {error.pattern!r} is no regular expression: {error}") from None
-    return GraphReader(graph, log.size, never_alias)
 
 
 def new_ingestion(settings: Settings, log: EventLog) -> Ingestion:
@@ -76,13 +103,13 @@ def new_ingestion(settings: Settings, log: EventLog) -> Ingestion:
     return Ingestion(log, Redaction.load(settings.redact) if settings.redact else None)
 
 
-def _open_neo4j(settings: Settings) -> GraphStore:
+async def _open_neo4j(settings: Settings) -> GraphStore:
     from whence.graph.neo4j import Neo4jGraphStore  # the driver takes time and memory that SQLite users can keep
 
     url = urlsplit(settings.graph)
     address = urlunsplit((url.scheme, url.netloc.rpartition("@")[2], "", "", ""))
     user = unquote(url.username or "") or settings.neo4j_user
-    return Neo4jGraphStore(address, user, _neo4j_password(settings), unquote(url.path.strip("/")) or None)
+    return await Neo4jGraphStore.open(address, user, _neo4j_password(settings), unquote(url.path.strip("/")) or None)
 
 
 def _neo4j_password(settings: Settings) -> str:

@@ -20,7 +20,7 @@ def demo(**environment):
 def check(output):
     """All questions have their answers."""
     for expected in (
-        "79 events",
+        "92 events",
         "w.main.daily_metrics ← w.main.tradesdbt.daily_metrics.build.run\n"
         "└── w.main.processed_trades ← w.main.tradesdbt.processed_trades.build.run\n"
         "    └── w.main.raw_trades\n",
@@ -31,6 +31,9 @@ def check(output):
         '"runId":"01a1fd98-2916-7edd-a19d-eadc73a6e25a"',
         "w.main.tradesdbt.bad_model.build.run 01a1fd98-2916-7edd-a19d-eadc73a6e25a fail\n",
         "may be incomplete",
+        "limit-advice-0002 (answers://desk) ← advise-limits (model-platform)",
+        "evidence.zip: accepted, ",
+        "model.pdf: ",
     ):
         assert expected in output, expected
 

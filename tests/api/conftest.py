@@ -11,16 +11,18 @@ import httpx
 import pytest
 
 from whence.api.app import create_app
+from whence.eventlog.leaf import EVENT
 from whence.eventlog.sqlite import MEMORY, SQLiteEventLog
 from whence.graph.sqlite import SQLiteGraphStore
 from whence.settings import Settings
+from whence.wiring import open_notary
 from whence_schemas.errors import GraphUnavailable, LogUnavailable
 
 EVERYTHING = {"start": 0, "limit": 1_000_000, "max_bytes": 2**40}
 
 
 class FragileLog(SQLiteEventLog):
-    """A log in memory that can fail; it also tells its payloads."""
+    """A log in memory that can fail; it also tells its events."""
 
     broken = ""
     unreadable = ""
@@ -35,8 +37,11 @@ class FragileLog(SQLiteEventLog):
             raise LogUnavailable(self.unreadable)
         return await super().size()
 
+    async def events(self):
+        return [entry for entry in await self.read(**EVERYTHING) if entry.kind == EVENT]
+
     async def payloads(self):
-        return [entry.payload for entry in await self.read(**EVERYTHING)]
+        return [entry.payload for entry in await self.events()]
 
 
 class FragileGraph(SQLiteGraphStore):
@@ -73,7 +78,7 @@ async def graph():
 
 @pytest.fixture
 def settings(tmp_path):
-    return Settings(keys=tmp_path / "keys.json")
+    return Settings(keys=tmp_path / "keys.json", log_key=tmp_path / "log.key")
 
 
 @asynccontextmanager
@@ -93,11 +98,16 @@ def client_of():
 
 
 @pytest.fixture
-def connect(settings, log, graph):
+async def notary(settings, log):
+    return await open_notary(settings, log)
+
+
+@pytest.fixture
+def connect(settings, log, graph, notary):
     """Start the app, with some settings changed, and give a client of it."""
 
     def connect(headers=None, **changes):
-        return _client_of(create_app(settings.model_copy(update=changes), log, graph), headers=headers)
+        return _client_of(create_app(settings.model_copy(update=changes), log, graph, notary), headers=headers)
 
     return connect
 

@@ -14,6 +14,7 @@ from openlineage.client.event_v2 import RunState as State
 from openlineage.client.transport.http import HttpConfig, HttpTransport
 
 from whence.access import Scope, create_key
+from whence.eventlog.leaf import EVENT
 from whence.eventlog.sqlite import SQLiteEventLog
 
 RUN = Run("01941f29-7c00-7e1a-8d4e-5b2f0a9c6d31")
@@ -34,7 +35,7 @@ EVENTS = [
 async def entries(folder):
     log = await SQLiteEventLog.open(folder / ".whence" / "log.db", read_only=True)
     try:
-        return await log.read(0, 1_000, 10**9)
+        return [entry for entry in await log.read(0, 1_000, 10**9) if entry.kind == EVENT]
     finally:
         await log.close()
 

@@ -65,8 +65,8 @@ def test_doctor_before_anything_is_there(whence, folder, port):
 
 
 def test_doctor_on_good_stores(whence, port):
-    whence("ingest", *PIPELINE)
     whence("key", "create", "me")
+    whence("ingest", *PIPELINE)
     answer = whence("doctor", "--port", port)
     assert "79 events" in answer.out
     assert "up to date with the log" in answer.out

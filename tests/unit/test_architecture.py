@@ -1,6 +1,7 @@
 """The shape of the code that ARCHITECTURE.md promises."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,8 +38,16 @@ def test_the_folder_graphql_is_no_package():
 
 
 def test_analyses_know_the_port_and_no_adapter():
-    files = [*(ROOT / "service/whence/lineage").glob("*.py"), *(ROOT / "service/whence/projection").glob("*.py")]
+    files = [
+        file for part in ("lineage", "projection", "audit") for file in (ROOT / "service/whence" / part).rglob("*.py")
+    ]
     text = "".join(file.read_text() for file in files)
     assert "graph.sqlite" not in text
     assert "graph.neo4j" not in text
     assert "eventlog.sqlite" not in text
+
+
+def test_transparency_is_pure():
+    files = list((ROOT / "service/whence/transparency").glob("*.py"))
+    imports = {line for file in files for line in re.findall(r"^from (whence[\w.]*)", file.read_text(), re.MULTILINE)}
+    assert {name for name in imports if not name.startswith("whence.transparency")} == {"whence_schemas.errors"}

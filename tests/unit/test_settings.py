@@ -1,14 +1,15 @@
 """Settings from the environment, and the adapters that they name."""
 
+import asyncio
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
 from whence.eventlog.port import NewEvent
+from whence.graph.neo4j import Neo4jGraphStore
 from whence.settings import Settings, configuration_table, load_settings
-from whence.wiring import new_ingestion, open_graph, open_log
+from whence.wiring import new_ingestion, open_graph, open_log, open_notary
 from whence_schemas.errors import ConfigurationError
 
 
@@ -78,11 +79,11 @@ def test_the_table_has_every_setting():
 async def test_relative_and_absolute_files(tmp_path, prefix):
     folder = "state" if prefix == "sqlite:///" else str(tmp_path / "state").lstrip("/")
     settings = load_settings(log=f"{prefix}{folder}/log.db", graph=f"{prefix}{folder}/graph.db")
-    log, graph = await open_log(settings), open_graph(settings)
+    log, graph = await open_log(settings), await open_graph(settings)
     await log.append([NewEvent(b"{}", "R", b"{}")])
     reader = await open_log(settings, read_only=True)
     assert await reader.size() == 1
-    graph_reader = open_graph(settings, read_only=True)
+    graph_reader = await open_graph(settings, read_only=True)
     assert await graph_reader.cursor() == 0
     for opened in (reader, graph_reader, graph, log):
         await opened.close()
@@ -92,8 +93,9 @@ async def test_relative_and_absolute_files(tmp_path, prefix):
 
 async def test_stores_in_memory(tmp_path):
     settings = load_settings(log="sqlite:///:memory:", graph="sqlite:///:memory:")
-    log, graph = await open_log(settings), open_graph(settings)
+    log, graph = await open_log(settings), await open_graph(settings)
     assert (await log.size(), await graph.cursor()) == (0, 0)
+    assert b"0\n47DEQ" in await (await open_notary(settings, log)).checkpoint()
     await log.close()
     await graph.close()
     assert not any(tmp_path.iterdir())
@@ -124,9 +126,9 @@ async def test_logs_that_there_are_not(url, message):
         ("neo4j://h", "without a password"),
     ],
 )
-def test_graph_stores_that_there_are_not(url, message):
+async def test_graph_stores_that_there_are_not(url, message):
     with pytest.raises(ConfigurationError, match=message) as caught:
-        open_graph(load_settings(graph=url))
+        await open_graph(load_settings(graph=url))
     assert "secret" not in str(caught.value)
 
 
@@ -144,16 +146,19 @@ def test_graph_stores_that_there_are_not(url, message):
 )
 def test_neo4j(environment, chosen, expected):
     opened = []
-    module = type("module", (), {"Neo4jGraphStore": lambda *arguments: opened.append(arguments)})
-    environment.setitem(sys.modules, "whence.graph.neo4j", module)
+
+    async def note(*arguments):
+        opened.append(arguments)
+
+    environment.setattr(Neo4jGraphStore, "open", note)
     Path("password").write_text("from the file\n")
-    open_graph(load_settings(**chosen))
+    asyncio.run(open_graph(load_settings(**chosen)))
     assert opened == [expected]
 
 
-def test_a_missing_password_file():
+async def test_a_missing_password_file():
     with pytest.raises(ConfigurationError, match="WHENCE_NEO4J_PASSWORD_FILE"):
-        open_graph(load_settings(graph="neo4j://h", neo4j_password_file="missing"))
+        await open_graph(load_settings(graph="neo4j://h", neo4j_password_file="missing"))
 
 
 async def test_bad_rules_are_told():

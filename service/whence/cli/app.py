@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from whence.cli import doctor, ingest, keys, lineage, neo4j, query, rebuild, search, serve, show
+from whence.cli import audit, doctor, ingest, keys, lineage, neo4j, query, rebuild, search, serve, show
 from whence.cli.console import complain
 from whence.cli.options import with_flags
 from whence_schemas.errors import ConfigurationError, InvalidQuestion, WhenceError
@@ -67,6 +67,7 @@ app.command("lineage")(lineage.lineage)
 app.command("show")(show.show)
 app.command("search")(search.search)
 app.command("query")(query.query)
+app.add_typer(audit.app)
 app.command("rebuild")(rebuild.rebuild)
 app.command("doctor")(doctor.doctor)
 app.add_typer(keys.app)

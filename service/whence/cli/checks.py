@@ -100,7 +100,7 @@ async def _stores(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding(state, "Graph", f"{graph_file}: not there yet", mend)
         return
     try:
-        graph = open_graph(settings, read_only=True)
+        graph = await open_graph(settings, read_only=True)
     except WhenceError as error:
         yield Finding("fail", "Graph", str(error))
         return

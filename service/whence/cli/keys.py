@@ -1,5 +1,6 @@
 """`whence key`: the keys that a server asks for."""
 
+import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,7 +9,7 @@ from rich.text import Text
 from whence.cli.console import note, out, print_json
 from whence.cli.options import Choice, with_flags
 from whence.cli.tables import table
-from whence_schemas.errors import ConfigurationError
+from whence_schemas.errors import ConfigurationError, LogLocked, LogUnavailable
 
 if TYPE_CHECKING:
     from whence.access import Scope
@@ -17,7 +18,7 @@ app = typer.Typer(name="key", help="Make, list and revoke the keys that a server
 
 
 @app.command()
-@with_flags("keys")
+@with_flags("keys", "log")
 def create(
     choice: Choice,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Whose key it is, such as `airflow-prod`.")],
@@ -31,6 +32,7 @@ def create(
     secret = create_key(choice.settings.keys, name, _scopes(scope))
     note(f"The key of {name}. Keep it now: only its hash is in {choice.settings.keys}.")
     typer.echo(secret)
+    asyncio.run(_record(choice))
 
 
 @app.command("list")
@@ -52,13 +54,33 @@ def list_(
 
 
 @app.command()
-@with_flags("keys")
+@with_flags("keys", "log")
 def revoke(choice: Choice, id_: Annotated[str, typer.Argument(metavar="ID", help="As `key list` shows it.")]) -> None:
     """Revoke a key: the server refuses it from now on."""
     from whence.access import revoke_key
 
     key = revoke_key(choice.settings.keys, id_)
     out().print(Text(f"The key {key.id} ({key.name}) is revoked."), soft_wrap=True)
+    asyncio.run(_record(choice))
+
+
+async def _record(choice: Choice) -> None:
+    """Record in the log what has changed. Where a server has the log, or there is none yet, the server does that."""
+    from whence.audit.trail import record_access
+    from whence.cli.local import check_log_exists
+    from whence.wiring import open_log
+
+    try:
+        check_log_exists(choice.settings)
+        log = await open_log(choice.settings)
+    except (ConfigurationError, LogLocked):
+        return
+    try:
+        await record_access(log, choice.settings.keys)
+    except LogUnavailable as error:
+        note(f"That is not recorded in the log yet; the server does it when it starts. {error}")
+    finally:
+        await log.close()
 
 
 def _scopes(text: str) -> list["Scope"]:

@@ -3,15 +3,23 @@
 import asyncio
 import gzip
 import random
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from whence.cli.client import Progress, Receipt, data_of
 from whence.settings import Settings
 from whence_schemas.errors import ConfigurationError, WhenceError
+from whence_schemas.times import format_time
+
+if TYPE_CHECKING:
+    from whence.audit.frameworks import Framework
+    from whence.audit.holds import Hold, HoldScope
+    from whence.audit.requests import ErasureRequest, Outcome, RetentionRequest
+    from whence.audit.scope import Scope
+    from whence.audit.trail import Record
 
 _RETRIED = {429, 502, 503, 504}
 _REFUSED_WHOLE = {400, 413, 422}
@@ -99,6 +107,104 @@ class Server:
                 return
             await asyncio.sleep(_POLL_SECONDS)
 
+    async def export(
+        self, scope: "Scope", from_sizes: Sequence[int], progress: Callable[[int, int], None]
+    ) -> AsyncIterator[bytes]:
+        """See the protocol."""
+        query = _scope_parameters(scope) | {"fromSize": from_sizes}
+        # The first byte comes when the scope is resolved, which may take minutes.
+        timeout = httpx.Timeout(None, connect=_TIMEOUT.connect)
+        done = 0
+        try:
+            async with self._http.stream("GET", "/api/v1/audit/export", params=query, timeout=timeout) as response:
+                if response.is_error:
+                    await response.aread()
+                    raise self._error(response)
+                async for chunk in response.aiter_bytes():
+                    yield chunk
+                    done += len(chunk)
+                    progress(done, 0)
+        except httpx.TransportError as error:
+            if not done:
+                raise self._unreachable(error) from None
+            reason = str(error) or type(error).__name__
+            raise WhenceError(f"{self._http.base_url} broke the archive off ({reason}): export again") from None
+
+    async def report(
+        self, scope: "Scope", frameworks: "Sequence[Framework]", models: Sequence[str], form: str
+    ) -> bytes:
+        """See the protocol."""
+        query = _scope_parameters(scope) | {"model": models, "format": form}
+        own = {"frameworks": [framework.model_dump(mode="json") for framework in frameworks]}
+        timeout = httpx.Timeout(None, connect=_TIMEOUT.connect)  # it may take minutes
+        response = await self._request("POST", "/api/v1/audit/report", params=query, json=own, timeout=timeout)
+        if response.is_error:
+            raise self._error(response)
+        return response.content
+
+    async def checkpoint(self, timestamp: bool) -> bytes:
+        """See the protocol."""
+        response = await self._request("POST", "/api/v1/audit/checkpoint", json={"timestamp": timestamp})
+        if response.is_error:
+            raise self._error(response)
+        return response.content
+
+    async def rotate_key(self) -> str:
+        """See the protocol."""
+        response = await self._request("POST", "/api/v1/admin/log/key", json={})
+        if response.is_error:
+            raise self._error(response)
+        key: str = response.json()["new"]
+        return key
+
+    async def erase(self, request: "ErasureRequest") -> "Outcome":
+        """See the protocol."""
+        from whence.audit.requests import Outcome
+
+        answer = await self._ask("POST", "/api/v1/audit/erasures", json=request.model_dump(mode="json", by_alias=True))
+        return Outcome.model_validate(answer)
+
+    async def retain(self, request: "RetentionRequest") -> "Outcome":
+        """See the protocol."""
+        from whence.audit.requests import Outcome
+
+        answer = await self._ask("POST", "/api/v1/audit/retention", json=request.model_dump(mode="json", by_alias=True))
+        return Outcome.model_validate(answer)
+
+    async def add_hold(self, scope: "HoldScope", reason: str, by: str) -> int:
+        """See the protocol."""
+        wanted = {"scope": scope.model_dump(mode="json", exclude_none=True), "reason": reason}
+        index: int = (await self._ask("POST", "/api/v1/audit/holds", json=wanted))["index"]
+        return index
+
+    async def release_hold(self, index: int, reason: str, by: str) -> "Hold":
+        """See the protocol."""
+        from whence.audit.holds import Hold
+
+        answer = await self._ask("POST", f"/api/v1/audit/holds/{index}/release", json={"reason": reason})
+        return Hold.model_validate(answer)
+
+    async def holds(self) -> "list[Hold]":
+        """See the protocol."""
+        from whence.audit.holds import Hold
+
+        return [Hold.model_validate(hold) for hold in await self._ask("GET", "/api/v1/audit/holds")]
+
+    async def records(self, before: int, limit: int) -> "list[Record]":
+        """See the protocol."""
+        from whence.audit.trail import Record
+
+        page = {"before": before, "limit": limit}
+        return [Record.model_validate(found) for found in await self._ask("GET", "/api/v1/audit/records", params=page)]
+
+    async def _ask(self, method: str, path: str, **request: Any) -> Any:
+        """The JSON that answers a request, which may take minutes."""
+        timeout = httpx.Timeout(None, connect=_TIMEOUT.connect)
+        response = await self._request(method, path, timeout=timeout, **request)
+        if response.is_error:
+            raise self._error(response)
+        return response.json()
+
     async def _request_again(self, method: str, path: str, **request: Any) -> httpx.Response:
         for attempt in range(_TRIES - 1):
             try:
@@ -117,10 +223,13 @@ class Server:
         try:
             return await self._http.request(method, path, **request)
         except httpx.TransportError as error:
-            raise _Unreachable(
-                f"{self._http.base_url} does not answer ({str(error) or type(error).__name__}): start the server with "
-                "`whence serve`, or name another with --url"
-            ) from None
+            raise self._unreachable(error) from None
+
+    def _unreachable(self, error: httpx.TransportError) -> "_Unreachable":
+        return _Unreachable(
+            f"{self._http.base_url} does not answer ({str(error) or type(error).__name__}): start the server with "
+            "`whence serve`, or name another with --url"
+        )
 
     def _error(self, response: httpx.Response) -> WhenceError:
         """The error of a response, from its problem document (RFC 9457) where it has one."""
@@ -134,6 +243,15 @@ class Server:
 
 class _Unreachable(WhenceError):
     """The server does not answer."""
+
+
+def _scope_parameters(scope: "Scope") -> dict[str, Any]:
+    return {
+        "of": scope.nodes,
+        "upstreamOf": scope.upstream_of,
+        "since": [] if scope.since is None else format_time(scope.since),
+        "until": [] if scope.until is None else format_time(scope.until),
+    }
 
 
 def _reason(failure: Mapping[str, Any]) -> str:

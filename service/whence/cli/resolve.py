@@ -8,7 +8,7 @@ from uuid import UUID
 from whence.cli import questions
 from whence.cli.client import Client
 from whence_schemas.errors import NotFound, WhenceError
-from whence_schemas.identity import dataset_key, job_key
+from whence_schemas.identity import dataset_key, job_key, run_key
 
 _PAGE = 500
 _PAGES = 20
@@ -30,6 +30,13 @@ class Found(NamedTuple):
     namespace: str
     name: str
     run: str = ""
+
+    @property
+    def key(self) -> str:
+        """The key of its node."""
+        if self.kind == NamedKind.RUN:
+            return run_key(self.run)
+        return (dataset_key if self.kind == NamedKind.DATASET else job_key)(self.namespace, self.name)
 
     def start(self, column: str = "") -> dict[str, Any]:
         """It, or a column of it, as GraphQL's LineageStart."""
