@@ -1,4 +1,4 @@
-"""The main job of Whence, in a minute: recorded runs of dbt and Spark go in, lineage comes out.
+"""The main job of Whence, in a minute: runs of dbt, Spark and a model platform go in, lineage and proof come out.
 
 Starts a server of its own on a fresh store, sends it the events in ``demo/events``, and shows what it then knows, each
 answer with the command that gave it. On a terminal the server stays until Ctrl-C.
@@ -45,6 +45,7 @@ def main() -> None:
             _send(http)
             _wait_until_projected(http)
             _show(http, url)
+            _prove(folder, url)
         if sys.stdout.isatty() and os.environ.get("ONCE", "0") in ("", "0"):
             _stay(url)
 
@@ -98,12 +99,12 @@ def _port() -> int:
 def _send(http: httpx.Client) -> None:
     """Post the recorded events one by one, as orchestrators do."""
     events = [line for file in sorted(EVENTS.iterdir()) for line in file.read_bytes().splitlines()]
-    what = f"Sending {len(events)} events of dbt and Spark"
+    what = f"Sending {len(events)} events of dbt, Spark and a model platform"
     quiet = not console.is_terminal
     for event in track(events, f"{what} ...", console=console, transient=True, disable=quiet):
         answer = http.post("/api/v1/lineage", content=event, headers={"Content-Type": "application/json"})
         answer.raise_for_status()
-    _say(f"{len(events)} events of dbt and Spark are in its log, each by a POST to /api/v1/lineage.")
+    _say(f"{len(events)} events of dbt, Spark and a model platform are in its log, each by a POST to /api/v1/lineage.")
 
 
 def _wait_until_projected(http: httpx.Client) -> None:
@@ -131,10 +132,24 @@ def _show(http: httpx.Client, url: str) -> None:
     _run("What breaks if the source changes?", url, "lineage", "raw_trades", "--down")
 
 
+def _prove(folder: Path, url: str) -> None:
+    """What an auditor wants to see."""
+    archive, report = str(folder / "evidence.zip"), str(folder / "model.pdf")
+    export = ("audit", "export", "--upstream-of", "limit-advice-0002")
+    _run("Can you prove it? All that an answer rests on, as one archive", url, *export, "-o", archive)
+    _run("Anybody can check it, offline", "", "audit", "verify", archive)
+    _run(
+        "Which run made the model, from which data, approved by whom? One page",
+        url,
+        *("audit", "report", "--model", "limit-breach", "-o", report),
+    )
+
+
 def _run(title: str, url: str, *command: str) -> None:
-    """Run a command of `whence` against the server, and show it."""
-    _title(title, shlex.join([os.path.relpath(WHENCE), *command, "--url", url]))
-    subprocess.run([WHENCE, *command, "--url", url], env=_settings(), check=True)  # noqa: S603
+    """Run a command of `whence`, against the server if there is a `url`, and show it."""
+    command = (*command, "--url", url) if url else command
+    _title(title, shlex.join([os.path.relpath(WHENCE), *command]))
+    subprocess.run([WHENCE, *command], env=_settings(), check=True)  # noqa: S603
 
 
 def _ask(http: httpx.Client, url: str, title: str, query: str) -> Any:
