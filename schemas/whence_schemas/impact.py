@@ -3,6 +3,7 @@
 Times are microseconds since the epoch; distances are steps from dataset to dataset, as in a lineage.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -66,8 +67,9 @@ class Place(NamedTuple):
 class Step:
     """The last step of a path, with the steps before it.
 
-    by: key of the job (or dataset) through which `place` is reached; empty where the place itself reads what is before
-    it, and at the start. certainty: of the path up to here. said: the transformations, as JSON, of a column.
+    by: key of the job (or dataset) through which `place` is reached; empty where the place itself reads, or is part of,
+    what is before it, and at the start. certainty: of the path up to here. said: of a column the transformations, as
+    JSON.
     """
 
     place: Place
@@ -142,3 +144,12 @@ class ImpactCounts(NamedTuple):
     tags: int = 0
     models: int = 0
     reports: int = 0
+
+
+class ImpactLabels(NamedTuple):
+    """What facets say of what is touched, each list nearest first by (distance, key); and counts by distance."""
+
+    owners: Sequence[OwnerTouched]
+    tags: Sequence[TagTouched]
+    ends: Sequence[EndTouched]
+    counts: Mapping[int, ImpactCounts]

@@ -37,7 +37,8 @@ def test_the_folder_graphql_is_no_package():
 
 
 def test_analyses_know_the_port_and_no_adapter():
-    files = [*(ROOT / "service/whence/lineage").glob("*.py"), *(ROOT / "service/whence/projection").glob("*.py")]
+    folders = ("lineage", "analyses", "projection")
+    files = [file for folder in folders for file in (ROOT / "service/whence" / folder).glob("*.py")]
     text = "".join(file.read_text() for file in files)
     assert "graph.sqlite" not in text
     assert "graph.neo4j" not in text

@@ -1,0 +1,152 @@
+"""What facets say of what a change touches: owners, tags, and what is a model or a report.
+
+What changes itself counts too, at distance 0; but it is no model or report at the end.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
+
+from pydantic_core import from_json
+
+from whence.analyses.spread import Spread
+from whence.graph.facts import EdgeKind
+from whence.graph.footprint import end_of
+from whence.graph.port import GraphStore
+from whence.lineage.names import Names
+from whence_schemas.facets import BaseFacet, read_facet
+from whence_schemas.facets.base import Ownership, Tags
+from whence_schemas.facets.dataset import DatasetType
+from whence_schemas.facets.job import JobType
+from whence_schemas.identity import Kind, owner_key, tag_key
+from whence_schemas.impact import Certainty, EndKind, EndTouched, OwnerTouched, Place, TagTouched
+
+_Model = TypeVar("_Model", bound=BaseFacet)
+
+_DATASET_TYPES = {
+    "MODEL": EndKind.MODEL,
+    "ML_MODEL": EndKind.MODEL,
+    "REPORT": EndKind.REPORT,
+    "DASHBOARD": EndKind.REPORT,
+    "CHART": EndKind.REPORT,
+}
+_JOB_TYPES = {
+    "REPORT": EndKind.REPORT,
+    "DASHBOARD": EndKind.REPORT,
+    "CHART": EndKind.REPORT,
+    "EXPOSURE": EndKind.REPORT,
+}
+"""Words in `datasetType` and `jobType`, in any case. No job is a model: what makes a table is called so in dbt."""
+
+
+class Labels:
+    """Reads facets of touched datasets, under all their names, and of touched jobs."""
+
+    def __init__(self, store: GraphStore, names: Names, spread: Spread, as_of: int) -> None:
+        self._store = store
+        self._spread = spread
+        self._as_of = as_of
+        self._assets = {
+            name: found.key
+            for found in spread.touched.values()
+            if found.key[0] != Kind.COLUMN
+            for name in names.members(found.key)
+        }
+
+    async def owners(self) -> list[OwnerTouched]:
+        """Owners to tell, nearest first."""
+        found: dict[str, tuple[str, set[str]]] = {}
+        for asset, facet in await self._linked(EdgeKind.OWNED_BY, Ownership, "ownership"):
+            for owner in facet.owners:
+                found.setdefault(owner_key(owner.name), (owner.name, set()))[1].add(asset)
+        touched = self._spread.touched
+        rows = []
+        for key, (name, assets) in found.items():
+            nearest = touched[min(assets, key=lambda asset: (touched[asset].distance, asset))]
+            place = Place(nearest.key, nearest.key)
+            rows.append(OwnerTouched(key, nearest.distance, name, len(assets), place))
+        return _ordered(rows)
+
+    async def tags(self) -> list[TagTouched]:
+        """Tags, nearest first: those that facets say, and at granularity COLUMN those that follow along columns."""
+        rows: dict[str, TagTouched] = {}
+        for asset, facet in await self._linked(EdgeKind.TAGGED, Tags, "tags"):
+            for tag in facet.tags:
+                field = tag.field if tag.field and asset[0] == Kind.DATASET else ""
+                place = Place(end_of(asset, field), asset, field)
+                if place.key in self._spread.touched or asset in self._spread.wholes:
+                    row = self._tag(tag.key, tag.value, place, place)
+                    rows[row.key] = row
+        for said in list(rows.values()):
+            for place in self._followed(said.place):
+                row = self._tag(said.name, said.value, place, said.place)
+                rows[row.key] = min(rows.get(row.key, row), row, key=_best_origin)
+        return _ordered(rows.values())
+
+    def _tag(self, name: str, value: str, place: Place, origin: Place) -> TagTouched:
+        tag = tag_key(name, value)
+        touched = self._spread.touched
+        distance = (touched.get(place.key) or touched[place.asset]).distance
+        certainty = Certainty.RECORDED if place == origin else Certainty.INFERRED
+        return TagTouched(place.key + tag, distance, tag, name, value, place, origin, certainty)
+
+    def _followed(self, start: Place) -> Iterable[Place]:
+        """Where values of a column can be seen, to any distance. Of a dataset as a whole that is not known."""
+        found = {start: None} if start.field else {}
+        todo = list(found)
+        while todo:
+            place = todo.pop()
+            for flow in self._spread.flows.get(place.asset, ()):
+                fits = not place.field or flow.field in ("", place.field)
+                if fits and flow.target not in found and flow.target.key in self._spread.touched:
+                    found[flow.target] = None
+                    todo.append(flow.target)
+        return list(found)[1:]
+
+    async def ends(self) -> list[EndTouched]:
+        """Models and reports, nearest first."""
+        datasets, jobs = await asyncio.gather(
+            self._said(self._of(Kind.DATASET), DatasetType, "datasetType"),
+            self._said(self._of(Kind.JOB), JobType, "jobType"),
+        )
+        words = [(asset, facet.datasetType, _DATASET_TYPES) for asset, facet in datasets]
+        words += [(asset, facet.jobType or "", _JOB_TYPES) for asset, facet in jobs]
+        found: dict[str, EndTouched] = {}
+        for asset, word, kinds in words:
+            touched = self._spread.touched[asset]
+            if (kind := kinds.get(word.upper())) is not None and touched.distance:
+                found[asset] = EndTouched(asset, touched.distance, kind, word, touched.step)
+        return _ordered(found.values())
+
+    def _of(self, kind: Kind) -> list[str]:
+        return [name for name in self._assets if name[0] == kind]
+
+    async def _linked(self, kind: EdgeKind, model: type[_Model], facet: str) -> list[tuple[str, _Model]]:
+        """A facet of those that have edges of this kind, now or ever: few have, which the edges tell at once."""
+        edges = await self._store.edges_from(list(self._assets), [kind])
+        return await self._said(sorted({edge.owner for edge in edges}), model, facet)
+
+    async def _said(self, names: list[str], model: type[_Model], facet: str) -> list[tuple[str, _Model]]:
+        """A facet as it holds then, with the dataset or job that it is of."""
+        rows = await self._store.facets(names, [facet], self._as_of)
+        values = {row.value: row.body for row in rows}  # many say the same
+        read = {value: read_facet(model, from_json(body)) for value, body in values.items()}
+        return [(self._assets[row.entity], found) for row in rows if (found := read[row.value]) is not None]
+
+
+def _best_origin(row: TagTouched) -> tuple[bool, str]:
+    return row.certainty == Certainty.INFERRED, row.origin.key
+
+
+class _Row(Protocol):
+    @property
+    def key(self) -> str: ...
+    @property
+    def distance(self) -> int: ...
+
+
+_R = TypeVar("_R", bound=_Row)
+
+
+def _ordered(rows: Iterable[_R]) -> list[_R]:
+    return sorted(rows, key=lambda row: (row.distance, row.key))
