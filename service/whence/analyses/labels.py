@@ -4,7 +4,7 @@ What changes itself counts too, at distance 0; but it is no model or report at t
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Protocol, TypeVar
 
 from pydantic_core import from_json
@@ -77,10 +77,8 @@ class Labels:
                 if place.key in self._spread.touched or asset in self._spread.wholes:
                     row = self._tag(tag.key, tag.value, place, place)
                     rows[row.key] = row
-        for said in list(rows.values()):
-            for place in self._followed(said.place):
-                row = self._tag(said.name, said.value, place, said.place)
-                rows[row.key] = min(rows.get(row.key, row), row, key=_best_origin)
+        for row in self._followed(_ordered(rows.values())):
+            rows.setdefault(row.key, row)
         return _ordered(rows.values())
 
     def _tag(self, name: str, value: str, place: Place, origin: Place) -> TagTouched:
@@ -90,18 +88,26 @@ class Labels:
         certainty = Certainty.RECORDED if place == origin else Certainty.INFERRED
         return TagTouched(place.key + tag, distance, tag, name, value, place, origin, certainty)
 
-    def _followed(self, start: Place) -> Iterable[Place]:
-        """Where values of a column can be seen, to any distance. Of a dataset as a whole that is not known."""
-        found = {start: None} if start.field else {}
-        todo = list(found)
-        while todo:
-            place = todo.pop()
-            for flow in self._spread.flows.get(place.asset, ()):
-                fits = not place.field or flow.field in ("", place.field)
-                if fits and flow.target not in found and flow.target.key in self._spread.touched:
-                    found[flow.target] = None
-                    todo.append(flow.target)
-        return list(found)[1:]
+    def _followed(self, said: list[TagTouched]) -> Iterator[TagTouched]:
+        """Tags where values of the columns that bear them can be seen, each once: from the first that leads there. Of a
+        dataset as a whole that is not known."""
+        known: dict[str, set[Place]] = {}
+        for row in said:
+            found = known.setdefault(row.tag, set())
+            todo = [row.place] if row.place.field and row.place not in found else []
+            found.update(todo)
+            while todo:
+                new = [target for target in self._seen_in(todo.pop()) if target not in found]
+                found.update(new)
+                todo += new
+                yield from (self._tag(row.name, row.value, target, row.place) for target in new)
+
+    def _seen_in(self, place: Place) -> list[Place]:
+        """Where values of a column (of a dataset as a whole: of any of its columns) can be seen after one step."""
+        flows = self._spread.flows.get(place.asset, {})
+        fields = ("", place.field) if place.field else flows
+        targets = dict.fromkeys(target for field in fields for target in flows.get(field, ()))
+        return [target for target in targets if target.key in self._spread.touched]
 
     async def ends(self) -> list[EndTouched]:
         """Models and reports, nearest first."""
@@ -132,10 +138,6 @@ class Labels:
         values = {row.value: row.body for row in rows}  # many say the same
         read = {value: read_facet(model, from_json(body)) for value, body in values.items()}
         return [(self._assets[row.entity], found) for row in rows if (found := read[row.value]) is not None]
-
-
-def _best_origin(row: TagTouched) -> tuple[bool, str]:
-    return row.certainty == Certainty.INFERRED, row.origin.key
 
 
 class _Row(Protocol):

@@ -34,13 +34,6 @@ class Spot(NamedTuple):
         return Place(end_of(self.dataset, self.field), self.dataset, self.field)
 
 
-class Flow(NamedTuple):
-    """That a column's values (with an empty field: those of any column) can be seen in `target`."""
-
-    field: str
-    target: Place
-
-
 class _Taken(NamedTuple):
     """A way that the change takes from a spot through an owner."""
 
@@ -55,7 +48,8 @@ class Spread:
 
     Attributes:
         wholes: the datasets that are touched as a whole.
-        flows: where values of touched columns can be seen, by their dataset; at granularity COLUMN.
+        flows: where values of touched columns can be seen, by their dataset and field (empty: of any column of it); at
+            granularity COLUMN.
         without_columns: jobs on the way whose column lineage was missing.
     """
 
@@ -68,7 +62,7 @@ class Spread:
         self.budget = Budget(question.max_nodes, question.seconds)
         self.touched: dict[str, Touched] = {}
         self.wholes: set[str] = set()
-        self.flows: dict[str, dict[Flow, None]] = {}
+        self.flows: dict[str, dict[str, dict[Place, None]]] = {}
         self.without_columns: dict[str, None] = {}
 
     async def run(self) -> None:
@@ -162,7 +156,7 @@ class Spread:
         spot, owner, field, way = taken
         target = Spot(self._names.representative(way.output), way.field)
         if self._question.granularity == Granularity.COLUMN and shows_source(way.said):
-            self.flows.setdefault(spot.dataset, {})[Flow(field, target.place)] = None
+            self.flows.setdefault(spot.dataset, {}).setdefault(field, {})[target.place] = None
         if self._question.change == Change.RETYPE and not is_direct(way.said):
             target = target._replace(goes_on=False)
         before = self._steps[spot]
