@@ -1,10 +1,20 @@
 """Counts of what a change touches, by distance; each owner and tag counts once, where it is nearest."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from whence_schemas.identity import KIND_NAMES
-from whence_schemas.impact import EndTouched, ImpactCounts, OwnerTouched, TagTouched, Touched
+from whence_schemas.identity import Kind
+from whence_schemas.impact import Certainty, EndKind, EndTouched, ImpactCounts, OwnerTouched, TagTouched, Touched
+
+_FIELDS: dict[str, str] = {
+    Kind.DATASET: "datasets",
+    Kind.COLUMN: "columns",
+    Kind.JOB: "jobs",
+    Certainty.RECORDED: "recorded",
+    Certainty.INFERRED: "inferred",
+    EndKind.MODEL: "models",
+    EndKind.REPORT: "reports",
+}
 
 
 def count(
@@ -14,18 +24,14 @@ def count(
     ends: Iterable[EndTouched],
 ) -> dict[int, ImpactCounts]:
     """Counts by distance. Tags are given nearest first."""
-    found: dict[int, Counter[str]] = {}
-
-    def add(distance: int, what: str) -> None:
-        found.setdefault(distance, Counter())[f"{what.lower()}s" if what.isupper() else what] += 1
-
+    found: dict[int, Counter[str]] = defaultdict(Counter)
     for node in touched:
-        add(node.distance, KIND_NAMES[node.key[0]])
-        add(node.distance, node.step.certainty.lower())
+        found[node.distance][_FIELDS[node.key[0]]] += 1
+        found[node.distance][_FIELDS[node.step.certainty]] += 1
     for owner in owners:
-        add(owner.distance, "owners")
+        found[owner.distance]["owners"] += 1
     for distance in {tag.tag: tag.distance for tag in list(tags)[::-1]}.values():
-        add(distance, "tags")
+        found[distance]["tags"] += 1
     for end in ends:
-        add(end.distance, end.kind)
+        found[end.distance][_FIELDS[end.kind]] += 1
     return {distance: ImpactCounts(**found[distance]) for distance in sorted(found)}

@@ -41,7 +41,7 @@ class Impact:
         return await asyncio.shield(self._read)
 
     async def _read_labels(self) -> ImpactLabels:
-        parts = await asyncio.gather(self._labels.owners(), self._labels.tags(), self._labels.ends())
+        parts = await self._labels.read()
         return ImpactLabels(*parts, count(self.touched, *parts))
 
 

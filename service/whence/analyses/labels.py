@@ -23,6 +23,9 @@ from whence_schemas.impact import Certainty, EndKind, EndTouched, OwnerTouched, 
 
 _Model = TypeVar("_Model", bound=BaseFacet)
 
+_Said = list[tuple[str, _Model]]
+"""A facet of some datasets or jobs, by key."""
+
 _DATASET_TYPES = {
     "MODEL": EndKind.MODEL,
     "ML_MODEL": EndKind.MODEL,
@@ -53,10 +56,25 @@ class Labels:
             for name in names.members(found.key)
         }
 
-    async def owners(self) -> list[OwnerTouched]:
-        """Owners to tell, nearest first."""
+    async def read(self) -> tuple[list[OwnerTouched], list[TagTouched], list[EndTouched]]:
+        """Owners to tell, tags, and models and reports, each nearest first.
+
+        Few are owned or tagged, now or ever: those have edges, which one question finds.
+        """
+        edges = await self._store.edges_from(list(self._assets), [EdgeKind.OWNED_BY, EdgeKind.TAGGED])
+        owned = sorted({edge.owner for edge in edges if edge.kind == EdgeKind.OWNED_BY})
+        tagged = sorted({edge.owner for edge in edges if edge.kind == EdgeKind.TAGGED})
+        ownership, tags, datasets, jobs = await asyncio.gather(
+            self._said(owned, Ownership, "ownership"),
+            self._said(tagged, Tags, "tags"),
+            self._said(self._of(Kind.DATASET), DatasetType, "datasetType"),
+            self._said(self._of(Kind.JOB), JobType, "jobType"),
+        )
+        return self._owners(ownership), self._tags(tags), self._ends(datasets, jobs)
+
+    def _owners(self, said: _Said[Ownership]) -> list[OwnerTouched]:
         found: dict[str, tuple[str, set[str]]] = {}
-        for asset, facet in await self._linked(EdgeKind.OWNED_BY, Ownership, "ownership"):
+        for asset, facet in said:
             for owner in facet.owners:
                 found.setdefault(owner_key(owner.name), (owner.name, set()))[1].add(asset)
         touched = self._spread.touched
@@ -67,10 +85,10 @@ class Labels:
             rows.append(OwnerTouched(key, nearest.distance, name, len(assets), place))
         return _ordered(rows)
 
-    async def tags(self) -> list[TagTouched]:
-        """Tags, nearest first: those that facets say, and at granularity COLUMN those that follow along columns."""
+    def _tags(self, said: _Said[Tags]) -> list[TagTouched]:
+        """Those that facets say, and at granularity COLUMN those that follow along columns."""
         rows: dict[str, TagTouched] = {}
-        for asset, facet in await self._linked(EdgeKind.TAGGED, Tags, "tags"):
+        for asset, facet in said:
             for tag in facet.tags:
                 field = tag.field if tag.field and asset[0] == Kind.DATASET else ""
                 place = Place(end_of(asset, field), asset, field)
@@ -109,12 +127,7 @@ class Labels:
         targets = dict.fromkeys(target for field in fields for target in flows.get(field, ()))
         return [target for target in targets if target.key in self._spread.touched]
 
-    async def ends(self) -> list[EndTouched]:
-        """Models and reports, nearest first."""
-        datasets, jobs = await asyncio.gather(
-            self._said(self._of(Kind.DATASET), DatasetType, "datasetType"),
-            self._said(self._of(Kind.JOB), JobType, "jobType"),
-        )
+    def _ends(self, datasets: _Said[DatasetType], jobs: _Said[JobType]) -> list[EndTouched]:
         words = [(asset, facet.datasetType, _DATASET_TYPES) for asset, facet in datasets]
         words += [(asset, facet.jobType or "", _JOB_TYPES) for asset, facet in jobs]
         found: dict[str, EndTouched] = {}
@@ -127,12 +140,7 @@ class Labels:
     def _of(self, kind: Kind) -> list[str]:
         return [name for name in self._assets if name[0] == kind]
 
-    async def _linked(self, kind: EdgeKind, model: type[_Model], facet: str) -> list[tuple[str, _Model]]:
-        """A facet of those that have edges of this kind, now or ever: few have, which the edges tell at once."""
-        edges = await self._store.edges_from(list(self._assets), [kind])
-        return await self._said(sorted({edge.owner for edge in edges}), model, facet)
-
-    async def _said(self, names: list[str], model: type[_Model], facet: str) -> list[tuple[str, _Model]]:
+    async def _said(self, names: list[str], model: type[_Model], facet: str) -> _Said[_Model]:
         """A facet as it holds then, with the dataset or job that it is of."""
         rows = await self._store.facets(names, [facet], self._as_of)
         values = {row.value: row.body for row in rows}  # many say the same
