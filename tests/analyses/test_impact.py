@@ -126,6 +126,12 @@ async def test_where_column_lineage_is_missing_the_whole_table_counts_as_inferre
     assert "audit" in note
 
 
+async def test_that_a_whole_table_is_read_is_recorded_though_what_becomes_of_its_columns_is_not(graph):
+    found = await ask(await graph(*shop()), ds("totals"), by_column=True)
+    assert found.distances == {"report": 1, "chart": 1, "chart.bar": 1, "audit": 1, "log": 1}
+    assert found.inferred == {"log"}
+
+
 async def test_a_path_is_as_certain_as_its_least_certain_step(graph):
     store = await graph(
         event("COMPLETE", "10:00:00", "blind", 1, ["a"], ["b"]),

@@ -241,7 +241,7 @@ class Oracle:
         all_steps: set[Any] = set()
         for distance in range(1, depth + 1):
             offers = [
-                ((self.names[output], "", True), True, None)
+                ((self.names[output], "", True), True, None, True)
                 for job in (jobs if distance == 1 else ())
                 for attempt in self.live.get(job, ())
                 for output in attempt.writes
@@ -250,10 +250,10 @@ class Oracle:
                 if at == distance - 1:
                     for job, target, said in self.steps(spot):
                         all_steps.add((spot[:2], job, target[:2] if target else None))
-                        offers.append((target, recorded and said, job))
-            for target, recorded, job in offers:
+                        offers.append((target, recorded and said, job, recorded and (said or not spot[1])))
+            for target, recorded, job, reads in offers:
                 if job is not None:
-                    jobs[job] = _better(jobs.get(job), (distance, recorded))
+                    jobs[job] = _better(jobs.get(job), (distance, reads))
                 if target is not None:
                     best[target] = _better(best.get(target), (distance, recorded))
         return self._keys(best, jobs), all_steps

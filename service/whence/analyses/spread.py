@@ -144,12 +144,12 @@ class Spread:
         return (ways_of_columns if by_column else ways_of_datasets)(owner, live, dataset)
 
     def _pass(self, jobs: dict[str, Step], job: str, spot: Spot, recorded: list[bool]) -> None:
-        """Note a job that uses a spot. If it writes nothing, it is not recorded which columns it reads."""
-        known = recorded or [not spot.field]
-        if not all(known):
+        """Note a job that uses a spot. That a dataset is read is recorded; which columns of it, where ways on are."""
+        certain = not spot.field or any(recorded)
+        if not (certain and all(recorded)):
             self.without_columns[job] = None
         before = self._steps[spot]
-        _offer(jobs, job, Step(Place(job, job), "", _least(before.certainty, any(known)), before=before))
+        _offer(jobs, job, Step(Place(job, job), certainty=_least(before.certainty, certain), before=before))
 
     def _take(self, taken: _Taken, reached: dict[Spot, Step]) -> None:
         """Note where a way leads."""
