@@ -292,6 +292,30 @@ class TestLabels:
         assert ds("flat", "mail") in {t.place.key for t in by_column.tags}
         assert ds("flat", "hash") not in {t.place.key for t in by_column.tags}
 
+    async def test_only_tags_of_what_is_touched_and_what_is_said_stays_recorded(self, graph):
+        other = {"tags": [{"key": "pii", "value": "yes", "field": "phone"}]}
+        again = {"tags": [{"key": "pii", "value": "yes", "field": "mail"}]}
+        store = await graph(
+            *people(),
+            dataset_event("13:00:00", "flat", tags=again),
+            dataset_event("13:00:00", "stats", tags=other),
+        )
+        labels = await (await ask(store, ds("users", "email"))).answer.labels()
+        certain = {t.place.key: (str(t.certainty), t.origin.key) for t in labels.tags if t.name == "pii"}
+        assert certain[ds("flat", "mail")] == ("RECORDED", ds("flat", "mail"))
+        by_hash = await (await ask(store, ds("flat", "hash"))).answer.labels()
+        assert {t.place.key for t in by_hash.tags} == set()
+
+    async def test_labels_of_an_answer_that_was_cut(self, graph):
+        found = await ask(await graph(*people()), ds("users", "email"), max_nodes=2)
+        assert found.answer.truncated == Limit.NODES
+        touched = {ds("users"), ds("users", "email"), *(t.key for t in found.answer.touched)}
+        assert {t.place.key for t in (await found.answer.labels()).tags} <= touched
+
+    async def test_what_changes_is_no_end(self, graph):
+        labels = await (await ask(await graph(*people()), ds("churn"), job("show"))).answer.labels()
+        assert labels.ends == []
+
     async def test_models_and_reports(self, graph):
         labels = await (await ask(await graph(*people()), ds("users"))).answer.labels()
         assert {(e.key, str(e.kind), e.word) for e in labels.ends} == {
