@@ -107,11 +107,12 @@ class LineageEdge:
     @resolved
     def transformations(self) -> list[Transformation]:
         """Of columns: how the source becomes the target."""
-        return _transformations(self.said)
+        return transformations(self.said)
 
 
 @lru_cache(maxsize=1_024)
-def _transformations(said: str) -> list[Transformation]:
+def transformations(said: str) -> list[Transformation]:
+    """Transformations from their JSON."""
     return [
         Transformation(
             type=one.get("type"),

@@ -7,7 +7,8 @@ Times are microseconds since the epoch. Every method may raise a `WhenceError`.
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from whence_schemas.lineage import LineageGraph, Question
+from whence_schemas.impact import ImpactLabels, ImpactQuestion, Touched
+from whence_schemas.lineage import Limit, LineageGraph, Question
 from whence_schemas.read import (
     AttemptRow,
     Cursor,
@@ -108,6 +109,17 @@ class Versions(Protocol):
         """Who consumed what was produced, oldest first."""
 
 
+class Impact(Protocol):
+    """What a change touches, nearest first by (distance, key)."""
+
+    touched: list[Touched]
+    truncated: Limit | None
+    notes: list[str]
+
+    async def labels(self) -> ImpactLabels:
+        """What facets say of it, and how much it is."""
+
+
 class Reader(Protocol):
     """Everything that the schema needs."""
 
@@ -132,3 +144,6 @@ class Reader(Protocol):
 
     async def lineage(self, question: Question) -> LineageGraph:
         """The lineage that answers a question."""
+
+    async def impact(self, question: ImpactQuestion) -> Impact:
+        """What a change touches."""

@@ -9,6 +9,7 @@ from whence_graphql.arguments import After, AsOf, First, Window, check_first
 from whence_graphql.context import Info
 from whence_graphql.dataset import Dataset
 from whence_graphql.describe import object_type, resolved
+from whence_graphql.impact import Impact, impact_of
 from whence_graphql.job import Job
 from whence_graphql.limits import PAGE
 from whence_graphql.lineage import Lineage, LineageStart, find_run, lineage_of, start_of
@@ -18,8 +19,11 @@ from whence_graphql.run import Run
 from whence_graphql.scalars import Long
 from whence_schemas.errors import InvalidQuestion
 from whence_schemas.identity import Kind, dataset_key, job_key
+from whence_schemas.impact import Change, ImpactQuestion
 from whence_schemas.lineage import Direction, Granularity, Question
 from whence_schemas.read import NodeRow, SearchPlace
+
+MaxNodes = Annotated[int, strawberry.argument(description="Where to cut the answer, which then says so.")]
 
 
 @object_type
@@ -107,14 +111,9 @@ class Query:
         ] = None,
         as_of: AsOf = None,
         window: Window = 10,
-        max_nodes: Annotated[
-            int, strawberry.argument(description="Where to cut the answer, which then says so.")
-        ] = 10_000,
+        max_nodes: MaxNodes = 10_000,
     ) -> Lineage:
         """What something came from (UPSTREAM), and what comes from it (DOWNSTREAM)."""
-        if max_nodes < 1:
-            raise InvalidQuestion(f"maxNodes is {max_nodes}, but must be at least 1")
-        budget = info.context.budget
         start, usual = await start_of(info, of)
         moment = info.context.now if as_of is None else as_of
         fresh = await info.context.reader.freshness()
@@ -125,14 +124,53 @@ class Query:
             granularity or usual,
             depth,
             window,
-            min(max_nodes, budget.rows),
-            budget.seconds() * _SHARE,
+            *_limits(info, max_nodes),
         )
         return lineage_of(await info.context.reader.lineage(question), start, moment, fresh)
+
+    @resolved
+    async def impact(
+        self,
+        info: Info,
+        of: list[LineageStart],
+        change: Change = Change.DROP,
+        granularity: Annotated[
+            Granularity | None,
+            strawberry.argument(description="DATASET or COLUMN. By default COLUMN where one of them is a column."),
+        ] = None,
+        depth: Annotated[int, strawberry.argument(description="Steps from dataset to dataset.")] = 20,
+        as_of: AsOf = None,
+        window: Window = 10,
+        max_nodes: MaxNodes = 10_000,
+    ) -> Impact:
+        """What a change to datasets, columns or jobs touches downstream, and who is to be told."""
+        if len(of) > PAGE:
+            raise InvalidQuestion(f"`of` names {len(of)}, but at most {PAGE} may be: send several requests")
+        starts = [await start_of(info, start) for start in of]
+        by_column = any(usual == Granularity.COLUMN for _, usual in starts)
+        question = ImpactQuestion(
+            tuple(dict.fromkeys(start for start, _ in starts)),
+            info.context.now if as_of is None else as_of,
+            change,
+            granularity or (Granularity.COLUMN if by_column else Granularity.DATASET),
+            depth,
+            window,
+            *_limits(info, max_nodes),
+        )
+        fresh = await info.context.reader.freshness()
+        return impact_of(await info.context.reader.impact(question), question, fresh)
 
 
 _SHARE = 0.6
 """The part of the request's time that a traversal may take: it stops by itself, with what it found so far."""
+
+
+def _limits(info: Info, max_nodes: int) -> tuple[int, float]:
+    """The most nodes and seconds that a traversal may take."""
+    if max_nodes < 1:
+        raise InvalidQuestion(f"maxNodes is {max_nodes}, but must be at least 1")
+    budget = info.context.budget
+    return min(max_nodes, budget.rows), budget.seconds() * _SHARE
 
 
 def _place(row: tuple[SearchPlace, NodeRow]) -> SearchPlace:

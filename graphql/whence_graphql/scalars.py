@@ -8,6 +8,7 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 
 from whence_schemas.identity import Kind
+from whence_schemas.impact import Certainty, Change, EndKind
 from whence_schemas.lineage import Direction, Granularity, Limit
 from whence_schemas.read import RunState
 from whence_schemas.times import format_time, parse_time
@@ -43,6 +44,20 @@ strawberry.enum(
     Granularity, description="What the lineage is made of: datasets and jobs, columns, or runs and dataset versions."
 )
 strawberry.enum(Limit, name="LineageLimit", description="Why a lineage was cut: too many nodes, or too little time.")
+strawberry.enum(
+    Change,
+    name="ImpactChange",
+    description="What happens to the datasets, columns or jobs that are asked about. "
+    "DROP: it goes away, a job stops; it touches every use, DIRECT (values flow) or INDIRECT (filter, join, grouping), "
+    "at any distance. "
+    "RENAME: only who reads it by its name, and what they write; not of a job. "
+    "RETYPE: every use, and on from there where values flow (DIRECT); not of a job. "
+    "VALUES: its values or meaning, or a job's code, change; every use, at any distance.",
+)
+strawberry.enum(
+    Certainty, description="RECORDED: producers said so. INFERRED: it follows from what they said; nobody said it."
+)
+strawberry.enum(EndKind, name="ImpactEndKind", description="What people meet at the end of a lineage.")
 strawberry.enum(RunState, description=RunState.__doc__)
 strawberry.enum(LineageEdgeKind, description=LineageEdgeKind.__doc__)
 strawberry.enum(Basis, description=Basis.__doc__)

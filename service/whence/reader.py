@@ -3,12 +3,14 @@
 import re
 from collections.abc import Awaitable, Callable, Sequence
 
+from whence.analyses.impact import Impact, impact
 from whence.graph.port import GraphStore
 from whence.lineage.answer import lineage
 from whence.read.catalog import CatalogReader
 from whence.read.jobs import JobReader
 from whence.read.runs import RunReader
 from whence.read.versions import VersionReader
+from whence_schemas.impact import ImpactQuestion
 from whence_schemas.lineage import LineageGraph, Question
 from whence_schemas.read import Freshness
 
@@ -38,3 +40,7 @@ class GraphReader:
     async def lineage(self, question: Question) -> LineageGraph:
         """The lineage that answers a question."""
         return await lineage(self._store, question, self._never_alias)
+
+    async def impact(self, question: ImpactQuestion) -> Impact:
+        """What a change touches."""
+        return await impact(self._store, question, self._never_alias)

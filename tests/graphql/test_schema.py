@@ -90,6 +90,9 @@ FINDS = {
     "find": lambda data: len(data["search"]["edges"]) == 50,
     "how-fresh-is-the-graph": lambda data: data["status"]["lag"] == 0,
     "what-breaks-if-this-changes": lambda data: "data-eng" in json.dumps(data),
+    "what-does-this-change-touch": lambda data: (
+        data["impact"]["counts"]["columns"] >= 3 and "data-eng" in json.dumps(data)
+    ),
     "what-did-this-run-touch": lambda data: {i["basis"] for i in data["run"]["inputs"]} == {"INFERRED"},
     "what-is-the-history-of-this-dataset": lambda data: len(data["dataset"]["versions"]["edges"]) >= 2,
     "where-did-this-dataset-come-from": lambda data: "w.main.raw_trades" in json.dumps(data),

@@ -38,9 +38,8 @@ def test_the_folder_graphql_is_no_package():
 
 
 def test_analyses_know_the_port_and_no_adapter():
-    files = [
-        file for part in ("lineage", "projection", "audit") for file in (ROOT / "service/whence" / part).rglob("*.py")
-    ]
+    folders = ("lineage", "analyses", "projection", "audit")
+    files = [file for folder in folders for file in (ROOT / "service/whence" / folder).rglob("*.py")]
     text = "".join(file.read_text() for file in files)
     assert "graph.sqlite" not in text
     assert "graph.neo4j" not in text

@@ -283,7 +283,7 @@ class _Selecting:
                 case Kind.DATASET:
                     await self._propose_dataset(key)
                 case Kind.JOB:
-                    for job in await contained_jobs(self._graph, key, self._question(key)):
+                    for job in await contained_jobs(self._graph, key, self._question(key).as_of, MAX_WINDOW):
                         await self._propose_job(job)
                 case _:
                     await self._propose_runs([key])

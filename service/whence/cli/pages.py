@@ -15,7 +15,7 @@ _FACET_CHARACTERS = 200
 _Json = dict[str, Any]
 
 
-def _page(title: Text, summary: Sequence[tuple[str, str | Text]], *sections: RenderableType | None) -> RenderableType:
+def page(title: Text, summary: Sequence[tuple[str, str | Text]], *sections: RenderableType | None) -> RenderableType:
     """A title, a summary, and the sections that there are."""
     parts: list[RenderableType] = [title, pairs(summary)]
     for section in sections:
@@ -23,7 +23,7 @@ def _page(title: Text, summary: Sequence[tuple[str, str | Text]], *sections: Ren
     return Group(*parts)
 
 
-def _section(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> RenderableType | None:
+def section(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> RenderableType | None:
     """A titled table; none without rows. Columns that hold nothing are left out."""
     found = list(rows)
     kept = [place for place in range(len(columns)) if any(row[place] for row in found)]
@@ -34,7 +34,7 @@ def _dataset(answer: _Json) -> RenderableType:
     found = answer["dataset"]
     versions = [edge["node"] for edge in found["versions"]["edges"]]
     current = next((version for version in versions if version["complete"]), None)
-    return _page(
+    return page(
         _title(found["name"], "dataset"),
         [
             ("namespace", found["namespace"]),
@@ -42,10 +42,10 @@ def _dataset(answer: _Json) -> RenderableType:
             *_described(found),
             ("last written", _written(current)),
         ],
-        _section("Fields", ["name", "type", "description"], [_texts(field.values()) for field in found["fields"]]),
-        _section("Written by", _LINK, map(_link, found["writtenBy"])),
-        _section("Read by", _LINK, map(_link, found["readBy"])),
-        _section(
+        section("Fields", ["name", "type", "description"], [_texts(field.values()) for field in found["fields"]]),
+        section("Written by", _LINK, map(_link, found["writtenBy"])),
+        section("Read by", _LINK, map(_link, found["readBy"])),
+        section(
             "Versions" + _newest(found["versions"]),
             ["produced", "version", "by", "run", "state"],
             map(_version, versions),
@@ -57,7 +57,7 @@ def _dataset(answer: _Json) -> RenderableType:
 def _job(answer: _Json) -> RenderableType:
     found = answer["job"]
     runs = [edge["node"] for edge in found["runs"]["edges"]]
-    return _page(
+    return page(
         _title(found["name"], "job"),
         [
             ("namespace", found["namespace"]),
@@ -65,10 +65,10 @@ def _job(answer: _Json) -> RenderableType:
             *_described(found),
             ("last run", Text.assemble(moment(runs[0]["startedAt"]), " ", _state(runs[0]["state"])) if runs else ""),
         ],
-        _section("Reads", _LINK, map(_link, found["inputs"])),
-        _section("Writes", _LINK, map(_link, found["outputs"])),
-        _section("Contains", ["job", "namespace"], [(job["name"], job["namespace"]) for job in found["children"]]),
-        _section("Runs" + _newest(found["runs"]), ["started", "took", "state", "run"], map(_run_row, runs)),
+        section("Reads", _LINK, map(_link, found["inputs"])),
+        section("Writes", _LINK, map(_link, found["outputs"])),
+        section("Contains", ["job", "namespace"], [(job["name"], job["namespace"]) for job in found["children"]]),
+        section("Runs" + _newest(found["runs"]), ["started", "took", "state", "run"], map(_run_row, runs)),
         _facets(found["facets"]),
     )
 
@@ -76,7 +76,7 @@ def _job(answer: _Json) -> RenderableType:
 def _run(answer: _Json) -> RenderableType:
     found = answer["run"]
     nominal = " to ".join(filter(None, (moment(found["nominalStart"]), moment(found["nominalEnd"]))))
-    return _page(
+    return page(
         _title(found["runId"], "run"),
         [
             ("job", _place(found) if found["name"] else ""),
@@ -90,7 +90,7 @@ def _run(answer: _Json) -> RenderableType:
             ("code", "\n".join(_place(code) for code in found["codeVersions"])),
             ("tags", _tags(found["tags"])),
         ],
-        _section(
+        section(
             "Attempts",
             ["attempt", "started", "took", "state", "odd"],
             [
@@ -100,10 +100,10 @@ def _run(answer: _Json) -> RenderableType:
             if len(found["attempts"]) > 1 or any(a["anomalies"] for a in found["attempts"])
             else [],
         ),
-        _section("Read", ["dataset", "namespace", "version", "known"], map(_input, found["inputs"])),
-        _section("Wrote", ["dataset", "namespace", "version", "whole"], map(_output, found["outputs"])),
-        _section("Checks", ["check", "result", "severity", "expected", "actual"], map(_check, found["checks"])),
-        _section("Contains", ["job", "started", "took", "state", "run"], map(_child, found["children"])),
+        section("Read", ["dataset", "namespace", "version", "known"], map(_input, found["inputs"])),
+        section("Wrote", ["dataset", "namespace", "version", "whole"], map(_output, found["outputs"])),
+        section("Checks", ["check", "result", "severity", "expected", "actual"], map(_check, found["checks"])),
+        section("Contains", ["job", "started", "took", "state", "run"], map(_child, found["children"])),
         _facets(found["facets"]),
     )
 
@@ -128,15 +128,15 @@ def _column(answer: _Json) -> RenderableType:
         ]
 
     columns = ["column", "how", "namespace"]
-    return _page(
+    return page(
         _title(f"{asked['name']}.{asked['field']}", "column"),
         [
             ("namespace", asked["namespace"]),
             ("type", field.get("type") or ""),
             ("description", field.get("description") or ""),
         ],
-        _section("Made of", columns, neighbours("source", "target")),
-        _section("Goes into", columns, neighbours("target", "source")),
+        section("Made of", columns, neighbours("source", "target")),
+        section("Goes into", columns, neighbours("target", "source")),
     )
 
 
@@ -262,7 +262,7 @@ def _newest(connection: _Json) -> str:
 
 
 def _facets(facets: Iterable[_Json]) -> RenderableType | None:
-    return _section(
+    return section(
         "Facets (whole with --json)",
         ["name", "last said", "value"],
         [(facet["name"], moment(facet["at"]), _clipped(facet["value"])) for facet in facets],

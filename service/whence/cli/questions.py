@@ -42,6 +42,39 @@ query Lineage(
 }
 """
 
+_PLACE = "kind namespace name field"
+
+_TOUCHED = f"""
+  distance certainty node {{ {_PLACE} }}
+  path {{ certainty node {{ {_PLACE} }} by {{ {_PLACE} }} transformations {{ type subtype description masking }} }}
+"""
+
+_MORE = "pageInfo { hasNextPage endCursor }"
+_COUNTS = "distance datasets columns jobs recorded inferred owners tags models reports"
+
+IMPACT = f"""
+query Impact(
+  $of: [LineageStart!]!, $change: ImpactChange!, $granularity: Granularity, $depth: Int!, $asOf: DateTime,
+  $window: Int!, $first: Int!
+) {{
+  impact(of: $of, change: $change, granularity: $granularity, depth: $depth, asOf: $asOf, window: $window) {{
+    asOf change granularity truncated truncatedBy notes logSize cursor
+    starts {{ {_PLACE} }}
+    counts {{ {_COUNTS} }}
+    byDistance {{ {_COUNTS} }}
+    touched(first: $first) {{ edges {{ node {{ {_TOUCHED} }} }} {_MORE} }}
+    owners(first: $first) {{
+      edges {{ node {{ owner {{ name }} distance assets nearest {{ {_PLACE} }} }} }} {_MORE}
+    }}
+    tags(first: $first) {{
+      edges {{ node {{ tag {{ name value }} distance certainty node {{ {_PLACE} }} origin {{ {_PLACE} }} }} }}
+      {_MORE}
+    }}
+    ends(first: $first) {{ edges {{ node {{ kind word {_TOUCHED} }} }} {_MORE} }}
+  }}
+}}
+"""
+
 _ASSET = """
   documentation(asOf: $asOf)
   owners(asOf: $asOf) { name type }

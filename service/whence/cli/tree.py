@@ -1,6 +1,5 @@
 """A lineage as trees for people: one upstream, one downstream."""
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -10,6 +9,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from whence.cli.flow import Edge, Flow, Line, Node
+from whence.cli.places import Places, place_name
 from whence.cli.tables import moment
 
 _FAILED = ("FAIL", "ABORT")
@@ -50,22 +50,19 @@ def _trees(flow: Flow, labels: "_Labels", *, upstream: bool) -> list[RenderableT
 
 
 class _Labels:
-    """Texts of lines. Where most datasets (or jobs) have one namespace, it is told once, at the head."""
+    """Texts of lines."""
 
     def __init__(self, flow: Flow, width: int) -> None:
         self._nodes = flow.nodes
         self._width = width
-        counts: dict[str, Counter[str]] = defaultdict(Counter)
-        for node in flow.nodes.values():
-            counts[_group(node)][node["namespace"]] += 1
-        self._usual = {group: found.most_common(1)[0][0] for group, found in counts.items()}
+        self._places = Places(flow.nodes.values())
 
     def head(self, start: Node) -> Text:
         """What the lineage is of, and the usual namespaces."""
-        text = Text.assemble((_name(start), "bold"), "  ", (start["kind"].lower().replace("_", " "), "dim"))
-        self._usual.setdefault(_group(start), start["namespace"])
-        for group, namespace in sorted(self._usual.items()):
-            text.append(f"\n{group} in {namespace or 'no namespace'}", "dim")
+        text = Text.assemble((place_name(start), "bold"), "  ", (start["kind"].lower().replace("_", " "), "dim"))
+        self._places.add(start)
+        for line in self._places.lines():
+            text.append(f"\n{line}", "dim")
         return text
 
     def label(self, line: Line, level: int, *, known: bool = False) -> RenderableType:
@@ -86,10 +83,7 @@ class _Labels:
 
     def _node(self, id_: str) -> Text:
         node = self._nodes[id_]
-        is_actor = _group(node) == "jobs"
-        text = Text(_name(node), "cyan" if is_actor else "")
-        if node["namespace"] != self._usual[_group(node)]:
-            text.append(f" ({node['namespace']})", "dim")
+        text = self._places.text(node)
         if node["kind"] == "RUN":
             text.append(f" {node['runId']}", "dim")
             if node["state"]:
@@ -98,16 +92,6 @@ class _Labels:
             text.append(f" {node['label'] or moment(node['producedAt'])}", "dim")
             text.append("" if node["complete"] else "  may be incomplete", "red")
         return text
-
-
-def _group(node: Node) -> str:
-    return "jobs" if node["kind"] in ("JOB", "RUN") else "datasets"
-
-
-def _name(node: Node) -> str:
-    """The name without the namespace; of a column the dataset's and the field."""
-    name = node["name"] or "(unknown)"
-    return f"{name}.{node['field']}" if node["kind"] == "COLUMN" else name
 
 
 def _marked(text: Text, edges: Iterable[Edge], *, actor: bool = False) -> Text:

@@ -235,20 +235,20 @@ class SQLiteGraphStore:
         """For each entity and facet the value last said."""
 
         def work(connection: sqlite3.Connection) -> list[CurrentFacet]:
-            if names is None:
-                pairs = connection.execute(_SQL["facet_names"], (_list(entities),)).fetchall()
-            else:
-                pairs = [(entity, name) for entity in entities for name in names]
-            found = []
-            for entity, facet in sorted(set(pairs)):
-                values = {"entity": entity, "facet": facet, "as_of": as_of, "unit": unit}
-                said = connection.execute(_SQL["facet_before"], values).fetchall()
-                said += connection.execute(_SQL["facet_during"], values)
-                if said:
-                    value, at, by = max(said, key=lambda row: (row[1], row[0], row[2]))
-                    found.append((entity, facet, value, at, by))
-            bodies = _bodies(connection, {row[2] for row in found if row[2]})
-            return [CurrentFacet(e, f, v, bodies[v], at, by) for e, f, v, at, by in found if v]
+            wanted = names
+            if wanted is None:
+                wanted = [row[1] for row in connection.execute(_SQL["facet_names"], (_list(entities),))]
+            values = {"entities": _list(entities), "as_of": as_of, "unit": unit}
+            rows: list[Any] = []
+            for facet in dict.fromkeys(wanted):  # by one parameter each: in JSON, SQLite ends a name at a NUL
+                rows += connection.execute(_SQL["facets"], {**values, "facet": facet})
+            latest: dict[tuple[str, str], tuple[int, str, str]] = {}
+            for entity, facet, *said in sorted(rows):
+                latest[entity, facet] = (said[0], said[1], said[2])
+            bodies = _bodies(connection, {value for _, value, _ in latest.values() if value})
+            return [
+                CurrentFacet(*key, value, bodies[value], at, by) for key, (at, value, by) in latest.items() if value
+            ]
 
         return await self._read(work)
 

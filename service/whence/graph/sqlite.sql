@@ -215,13 +215,17 @@ WITH RECURSIVE said (entity, facet) AS (
     SELECT entity, (SELECT min(facet) FROM claim WHERE claim.entity = said.entity AND claim.facet > said.facet)
     FROM said WHERE facet IS NOT NULL)
 SELECT entity, facet FROM said WHERE facet IS NOT NULL
--- name: facet_before (of the claims that were last said by then, the latest)
-SELECT value, last, unit FROM claim
-WHERE entity = :entity AND facet = :facet AND last <= :as_of AND (:unit IS NULL OR unit = :unit)
-ORDER BY last DESC, value DESC, unit DESC LIMIT 1
--- name: facet_during (claims that were said by then and again later: when they were first said)
-SELECT value, first, unit FROM claim
-WHERE entity = :entity AND facet = :facet AND last > :as_of AND first <= :as_of AND (:unit IS NULL OR unit = :unit)
+-- name: facets (of each entity's claims of a facet that were last said by then, the latest; and those that were said by
+-- then and again later, with when they were first said)
+WITH wanted (one) AS (SELECT value FROM json_each(:entities))
+SELECT entity, facet, last, value, unit FROM wanted CROSS JOIN claim ON entity = one AND facet = :facet
+    AND (last, value, first, unit) = (
+        SELECT last, value, first, unit FROM claim
+        WHERE entity = one AND facet = :facet AND last <= :as_of AND (:unit IS NULL OR unit = :unit)
+        ORDER BY last DESC, value DESC, unit DESC LIMIT 1)
+UNION ALL
+SELECT entity, facet, first, value, unit FROM wanted CROSS JOIN claim ON entity = one AND facet = :facet
+    AND last > :as_of AND first <= :as_of AND (:unit IS NULL OR unit = :unit)
 
 -- name: runs_of_job
 SELECT run, number, job, start, "end", state, last, parent, anomalies FROM attempt

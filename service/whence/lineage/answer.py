@@ -25,7 +25,7 @@ async def lineage(store: GraphStore, question: Question, never_alias: Sequence[r
         NotFound: the start is not in the graph.
         InvalidQuestion: depth or window is out of range, or the granularity does not fit the start.
     """
-    _check(question)
+    check_reach(question.depth, question.window)
     question = replace(question, start=await _start(store, question))
     names = Names(store, question.as_of, never_alias)
     match question.granularity:
@@ -66,8 +66,13 @@ def _unfit(question: Question, kind: Kind) -> NoReturn:
     )
 
 
-def _check(question: Question) -> None:
-    if not 0 <= question.depth <= MAX_DEPTH:
-        raise InvalidQuestion(f"depth is {question.depth}, but must lie between 0 and {MAX_DEPTH}")
-    if not 1 <= question.window <= MAX_WINDOW:
-        raise InvalidQuestion(f"window is {question.window}, but must lie between 1 and {MAX_WINDOW}")
+def check_reach(depth: int, window: int) -> None:
+    """Hold depth and window to their limits.
+
+    Raises:
+        InvalidQuestion: they are not within them.
+    """
+    if not 0 <= depth <= MAX_DEPTH:
+        raise InvalidQuestion(f"depth is {depth}, but must lie between 0 and {MAX_DEPTH}")
+    if not 1 <= window <= MAX_WINDOW:
+        raise InvalidQuestion(f"window is {window}, but must lie between 1 and {MAX_WINDOW}")

@@ -29,7 +29,7 @@ class ColumnTraversal:
         self._names = names
         self._question = question
         self._live = LiveOwners(store, question.as_of, question.window, names)
-        self._budget = Budget(question)
+        self._budget = Budget(question.max_nodes, question.seconds)
         self._distances: dict[Column, int] = {}
         self._edges: dict[tuple[Column, Column, str, str], tuple[Seen, EdgeId]] = {}
         self._fields: dict[str, list[str]] = {}

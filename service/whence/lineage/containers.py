@@ -3,7 +3,6 @@
 from whence.graph.facts import EdgeKind
 from whence.graph.port import GraphStore
 from whence_schemas.identity import Kind
-from whence_schemas.lineage import Question
 
 _MAX_JOBS = 10_000
 
@@ -27,13 +26,13 @@ async def child_jobs(store: GraphStore, jobs: list[str], as_of: int, window: int
     return dict(sorted(dict(await contained_pairs(store, jobs, as_of, window)).items()))
 
 
-async def contained_jobs(store: GraphStore, job: str, question: Question) -> dict[str, str]:
+async def contained_jobs(store: GraphStore, job: str, as_of: int, window: int) -> dict[str, str]:
     """The job (with an empty parent), and all jobs in it to any depth with the job that contains each."""
     assert job[0] == Kind.JOB
     found = {job: ""}
     frontier = [job]
     while frontier and len(found) < _MAX_JOBS:
-        children = await child_jobs(store, frontier, question.as_of, question.window)
+        children = await child_jobs(store, frontier, as_of, window)
         new = {child: parent for child, parent in children.items() if child not in found}
         found.update(new)
         frontier = list(new)

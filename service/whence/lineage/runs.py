@@ -17,7 +17,7 @@ class RunTraversal:
         self._store = store
         self._names = names
         self._question = question
-        self._budget = Budget(question)
+        self._budget = Budget(question.max_nodes, question.seconds)
         self._graph = LineageGraph()
         self._attempts: dict[str, list[Attempt]] = {}
 
@@ -38,7 +38,7 @@ class RunTraversal:
             if own:
                 return await self._contained([own[0].run])
             # A container may only be known from what it contains.
-            jobs = await contained_jobs(self._store, start, self._question)
+            jobs = await contained_jobs(self._store, start, self._question.as_of, self._question.window)
             latest = [await self._store.runs_of_job(job, self._question.as_of, None, 1) for job in jobs]
             return [attempts[0].run for attempts in latest if attempts]
         await self._names.join([start])

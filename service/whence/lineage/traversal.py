@@ -12,10 +12,11 @@ from typing import TypeVar
 
 from whence.graph.canonical import canonical_json
 from whence.graph.facts import EdgeId, EdgeKind, Since
-from whence.graph.port import Around, GraphStore
+from whence.graph.port import GraphStore
 from whence.lineage.containers import contained_jobs
 from whence.lineage.live import Live, LiveOwners
 from whence.lineage.names import Names
+from whence.lineage.passing import passing
 from whence_schemas.identity import KIND_NAMES, Kind
 from whence_schemas.lineage import (
     Direction,
@@ -30,17 +31,15 @@ from whence_schemas.lineage import (
 UNSEEN = Seen(0, 0, 0, False, 0, 0)
 """Of an edge that no attempt that counts shows, such as the container of a job without datasets."""
 
-_UPSTREAM = Around([EdgeKind.WRITES], themselves=True, onward=[EdgeKind.READS])
-_DOWNSTREAM = Around([EdgeKind.READS, EdgeKind.DERIVED_FROM], onward=[EdgeKind.WRITES])
 _T = TypeVar("_T", bound=tuple[str, ...] | str)
 
 
 class Budget:
     """Limits of one answer."""
 
-    def __init__(self, question: Question) -> None:
-        self._max_nodes = question.max_nodes
-        self._deadline = time.monotonic() + question.seconds
+    def __init__(self, max_nodes: int, seconds: float) -> None:
+        self._max_nodes = max_nodes
+        self._deadline = time.monotonic() + seconds
         self.reached: Limit | None = None
 
     def exceeded(self, nodes: int) -> bool:
@@ -71,14 +70,15 @@ class DatasetTraversal:
         self._names = names
         self._question = question
         self._live = LiveOwners(store, question.as_of, question.window, names)
-        self._budget = Budget(question)
+        self._budget = Budget(question.max_nodes, question.seconds)
         self._distances: dict[str, int] = {}
         self._edges: dict[EdgeId, Seen] = {}
 
     async def run(self) -> LineageGraph:
         """Answer the question."""
         start = self._question.start
-        jobs = await contained_jobs(self._store, start, self._question) if start[0] == Kind.JOB else {}
+        when = self._question.as_of, self._question.window
+        jobs = await contained_jobs(self._store, start, *when) if start[0] == Kind.JOB else {}
         ways = both_ways(self._question.direction)
         await asyncio.gather(*(self._walk(start, jobs, upstream=upstream) for upstream in ways))
         return await self._answer()
@@ -121,26 +121,12 @@ class DatasetTraversal:
     async def _step(self, frontier: list[str], distance: int, *, upstream: bool) -> list[str]:
         """Datasets on the other side of the jobs next to the frontier; jobs and edges are noted on the way."""
         members = [member for key in frontier for member in self._names.members(key)]
-        owners: dict[str, list[str]] = {member: [member] if upstream else [] for member in members}
-        around = (_UPSTREAM if upstream else _DOWNSTREAM)._replace(hops=self._question.depth - distance + 1)
-        for edge in await self._live.into(members, around):
-            if edge.kind != EdgeKind.DERIVED_FROM or edge.owner == edge.source:
-                owners[edge.target].append(edge.owner)
+        hops = self._question.depth - distance + 1
         reached: dict[str, None] = {}
-        for member, candidates in owners.items():
-            for owner, live in self._through(member, candidates, upstream=upstream):
+        for member, owners in (await passing(self._live, members, hops, upstream=upstream)).items():
+            for owner, live in owners.items():
                 reached.update(dict.fromkeys(self._cross(member, owner, live, distance, upstream=upstream)))
         return list(reached)
-
-    def _through(self, dataset: str, candidates: list[str], *, upstream: bool) -> Iterable[tuple[str, Live]]:
-        """The owners through which lineage flows. A container that repeats what its children do is passed over."""
-        touching = {
-            owner: live
-            for owner, live in self._live.known(list(dict.fromkeys(candidates)))
-            if dataset in (live.writes() if upstream else live.reads())
-        }
-        containers = {parent for live in touching.values() for parent in live.parents()}
-        return ((owner, live) for owner, live in touching.items() if owner not in containers)
 
     def _cross(self, dataset: str, owner: str, live: Live, distance: int, *, upstream: bool) -> Iterable[str]:
         others = live.inputs_of(dataset) if upstream else live.outputs_of(dataset)

@@ -1,0 +1,1 @@
+"""Analyses: questions that follow from lineage, as functions over the graph store's port."""
