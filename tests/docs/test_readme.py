@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.build import graph_of
+from whence.audit.retention import parse_policy
 from whence.reader import GraphReader
 from whence.settings import configuration_table
 from whence_graphql.context import Context
@@ -58,6 +59,11 @@ def test_every_command_named_exists():
     printed = subprocess.run([sys.executable, "-m", "whence", "--help"], capture_output=True, text=True, check=True)
     assert named
     assert not [command for command in named if not re.search(rf"\b{command}\b", printed.stdout)]
+
+
+def test_the_retention_policy_can_be_used():
+    [policy] = [parse_policy(block, "README.md") for block in blocks("toml")]
+    assert [rule.id for rule in policy.rule] == ["development"]
 
 
 @pytest.mark.parametrize("page", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"])
