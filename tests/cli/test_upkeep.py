@@ -21,7 +21,7 @@ def port():
 def test_rebuild_gives_the_same_graph(whence):
     whence("ingest", *PIPELINE)
     answer = whence("rebuild", "--check").out
-    assert "The graph is built from the log's 79 events." in answer
+    assert "The graph is built from the log's 79 entries." in answer
     assert "The graphs are identical." in answer
 
 
@@ -68,7 +68,7 @@ def test_doctor_on_good_stores(whence, port):
     whence("key", "create", "me")
     whence("ingest", *PIPELINE)
     answer = whence("doctor", "--port", port)
-    assert "79 events" in answer.out
+    assert "79 entries" in answer.out
     assert "up to date with the log" in answer.out
     assert "1 in .whence/keys.json" in answer.out
 
@@ -77,7 +77,7 @@ def test_doctor_on_a_running_server(whence, folder):
     with running(folder) as server:
         assert "in use by a running server" in whence("doctor", "--port", server.url.rpartition(":")[2]).out
         assert "a Whence answers" in whence("doctor", "--port", server.url.rpartition(":")[2]).out
-        assert "0 events, all in the graph" in whence("doctor", "--url", server.url).out
+        assert "0 entries, all in the graph" in whence("doctor", "--url", server.url).out
 
 
 def test_doctor_says_what_is_wrong_and_how_to_mend_it(whence, folder):

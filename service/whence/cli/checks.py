@@ -60,9 +60,9 @@ async def _server(choice: Choice) -> Finding:
         return Finding("fail", "Server", str(error))
     if status["lag"]:
         return Finding(
-            "warn", "Server", f"{url}: the graph is {status['lag']:,} of {status['logSize']:,} events behind"
+            "warn", "Server", f"{url}: the graph is {status['lag']:,} of {status['logSize']:,} entries behind"
         )
-    return Finding("ok", "Server", f"{url}: {status['logSize']:,} events, all in the graph")
+    return Finding("ok", "Server", f"{url}: {status['logSize']:,} entries, all in the graph")
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:
@@ -91,7 +91,7 @@ async def _stores(settings: Settings) -> AsyncIterator[Finding]:
             yield Finding("fail", "Event log", str(error))
         else:
             length = f", {file.stat().st_size / 2**20:,.1f} MiB" if file else ""
-            yield Finding("ok", "Event log", f"{settings.log}: {size:,} events{length}{await _holder(settings)}")
+            yield Finding("ok", "Event log", f"{settings.log}: {size:,} entries{length}{await _holder(settings)}")
     if file:
         yield _disk(file)
     graph_file = _file(settings.graph)
@@ -130,10 +130,10 @@ async def _graph(graph: GraphStore, settings: Settings, size: int) -> AsyncItera
     nodes = sum((await graph.counts()).values())
     if cursor > size:
         mend = "it was built from another log: name the right one, or run `whence rebuild`"
-        yield Finding("fail", "Graph", f"{name}: holds {cursor:,} events, but the log has {size:,}", mend)
+        yield Finding("fail", "Graph", f"{name}: holds {cursor:,} entries, but the log has {size:,}", mend)
     elif cursor < size:
         mend = "a running server catches up by itself; else `whence rebuild`, or any question asked here"
-        yield Finding("warn", "Graph", f"{name}: {nodes:,} nodes, {size - cursor:,} events behind the log", mend)
+        yield Finding("warn", "Graph", f"{name}: {nodes:,} nodes, {size - cursor:,} entries behind the log", mend)
     else:
         yield Finding("ok", "Graph", f"{name}: {nodes:,} nodes, up to date with the log")
     failures = await graph.failures(_SHOWN + 1)

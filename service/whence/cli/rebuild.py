@@ -55,7 +55,7 @@ async def _rebuild(choice: Choice, check: bool) -> list[_Print]:
             prints.append(await _print_of(stores.graph))
         await stores.graph.clear()
         size = await show_projecting(stores.project(), "Rebuilding")
-        out().print(f"The graph is built from the log's {size:,} events.")
+        out().print(f"The graph is built from the log's {size:,} entries.")
         if check:
             prints.append(await _print_of(stores.graph))
         return prints
