@@ -12,6 +12,7 @@ from whence.cli.console import note, out, print_json
 from whence.cli.naming import KindOption, NamespaceOption, naming_one
 from whence.cli.options import Choice, with_flags
 from whence.cli.questions import IMPACT
+from whence.cli.reach import AsOfOption, DepthOption, WindowOption
 from whence.cli.resolve import NamedKind, check_column, resolve
 from whence_schemas.errors import InvalidQuestion, NotFound
 
@@ -38,15 +39,10 @@ def impact(
     ] = None,
     columns: Annotated[bool, typer.Option("--columns", help="Follow columns, not whole datasets.")] = False,
     change: Annotated[ChangeKind, typer.Option(help="What happens to it; see above.")] = ChangeKind.DROP,
-    depth: Annotated[int, typer.Option(min=0, help="Steps from dataset to dataset.")] = 20,
+    depth: DepthOption = 20,
     limit: Annotated[int, typer.Option(min=1, max=500, help="How many of each list to show, nearest first.")] = 50,
-    as_of: Annotated[
-        str,
-        typer.Option(
-            metavar="TIME", help="As it was then, as 2026-01-31T09:30:00Z. (default: now)", show_default=False
-        ),
-    ] = "",
-    window: Annotated[int, typer.Option(min=1, max=1000, help="How many of a job's last runs count.")] = 10,
+    as_of: AsOfOption = "",
+    window: WindowOption = 10,
     namespace: NamespaceOption = "",
     kind: KindOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for programs.")] = False,

@@ -10,6 +10,7 @@ from whence.cli.console import note, out, print_json
 from whence.cli.naming import KindOption, NameArgument, NamespaceOption, naming_one
 from whence.cli.options import Choice, with_flags
 from whence.cli.questions import LINEAGE
+from whence.cli.reach import AsOfOption, DepthOption, WindowOption
 from whence.cli.resolve import Found, NamedKind, check_column, resolve
 
 
@@ -19,17 +20,12 @@ def lineage(
     name: NameArgument,
     up: Annotated[bool, typer.Option("--up", help="Only where it came from.")] = False,
     down: Annotated[bool, typer.Option("--down", help="Only what comes from it.")] = False,
-    depth: Annotated[int, typer.Option(min=0, help="Steps from dataset to dataset.")] = 20,
+    depth: DepthOption = 20,
     columns: Annotated[bool, typer.Option("--columns", help="Of all its columns.")] = False,
     column: Annotated[str, typer.Option(metavar="FIELD", help="Of this column.", show_default=False)] = "",
     runs: Annotated[bool, typer.Option("--runs", help="Exact runs and dataset versions.")] = False,
-    as_of: Annotated[
-        str,
-        typer.Option(
-            metavar="TIME", help="As it was then, as 2026-01-31T09:30:00Z. (default: now)", show_default=False
-        ),
-    ] = "",
-    window: Annotated[int, typer.Option(min=1, max=1000, help="How many of a job's last runs count.")] = 10,
+    as_of: AsOfOption = "",
+    window: WindowOption = 10,
     namespace: NamespaceOption = "",
     kind: KindOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for programs.")] = False,

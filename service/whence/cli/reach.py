@@ -1,0 +1,12 @@
+"""Options that say how far a question about lineage reaches."""
+
+from typing import Annotated
+
+import typer
+
+DepthOption = Annotated[int, typer.Option(min=0, help="Steps from dataset to dataset.")]
+WindowOption = Annotated[int, typer.Option(min=1, max=1000, help="How many of a job's last runs count.")]
+AsOfOption = Annotated[
+    str,
+    typer.Option(metavar="TIME", help="As it was then, as 2026-01-31T09:30:00Z. (default: now)", show_default=False),
+]
