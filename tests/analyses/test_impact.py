@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from tests.build import JOBS, NOW, NS, dataset, dataset_event, event, job_event, run_id
-from whence.analyses.impact import impact
+from whence.analyses.impact.answer import impact
 from whence_schemas.errors import InvalidQuestion, NotFound
 from whence_schemas.identity import column_key, dataset_key, job_key, run_key
 from whence_schemas.impact import Change, ImpactQuestion

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.build import JOBS, NS, dataset, dataset_event, event, run_id
 from tests.changes import Changes
-from whence.analyses.impact import impact
+from whence.analyses.impact.answer import impact
 from whence.graph.neo4j import Neo4jGraphStore
 from whence.graph.port import GraphStore
 from whence.graph.sqlite import SQLiteGraphStore

@@ -4,9 +4,9 @@ import asyncio
 import re
 from collections.abc import Sequence
 
-from whence.analyses.counts import count
-from whence.analyses.labels import Labels
-from whence.analyses.spread import Spread
+from whence.analyses.impact.counts import count
+from whence.analyses.impact.labels import Labels
+from whence.analyses.impact.spread import Spread
 from whence.graph.port import GraphStore
 from whence.lineage.answer import check_reach
 from whence.lineage.names import Names

@@ -6,7 +6,7 @@ Each step costs a fixed number of queries, whatever its width.
 from collections.abc import Iterable
 from typing import NamedTuple, TypeVar
 
-from whence.analyses.ways import Way, Ways, is_direct, shows_source, ways_of_columns, ways_of_datasets
+from whence.analyses.impact.ways import Way, Ways, is_direct, shows_source, ways_of_columns, ways_of_datasets
 from whence.graph.facts import Node
 from whence.graph.footprint import end_of
 from whence.graph.port import GraphStore

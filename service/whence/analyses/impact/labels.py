@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from pydantic_core import from_json
 
-from whence.analyses.spread import Spread
+from whence.analyses.impact.spread import Spread
 from whence.graph.facts import EdgeKind
 from whence.graph.footprint import end_of
 from whence.graph.port import GraphStore
