@@ -27,10 +27,12 @@ async def passing(
 
 def _through(live: LiveOwners, dataset: str, candidates: list[str], *, upstream: bool) -> dict[str, Live]:
     """The owners through which lineage flows. A container that repeats what its children do is passed over."""
-    touching = {
-        owner: found
-        for owner, found in live.known(list(dict.fromkeys(candidates)))
-        if dataset in (found.writes() if upstream else found.reads())
-    }
-    containers = {parent for found in touching.values() for parent in found.parents()}
+    touching: dict[str, Live] = {}
+    containers: set[str] = set()
+    for owner, found in live.known(candidates):
+        if dataset in (found.writes() if upstream else found.reads()):
+            touching[owner] = found
+            containers.update(found.parents())
+    if not containers:
+        return touching
     return {owner: found for owner, found in touching.items() if owner not in containers}
