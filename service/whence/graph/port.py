@@ -59,8 +59,9 @@ class Around(NamedTuple):
     """How far to look around targets.
 
     kinds: of the edges into them. themselves: whether the targets' own activities are wanted too.
-    onward, hops: with more hops than one, what the edges' sources lead to by their own edges of the kinds `onward`,
-    live or not, are further targets. This looks ahead to save calls: a store stops at `LOOK_AHEAD` targets.
+    onward, hops: with more hops than one, what the edges' sources lead to by their own edges of the kinds `onward`
+    (READS, WRITES) are further targets: those that are live, or all ever seen, whichever the store finds sooner. This
+    looks ahead to save calls: a store stops at `LOOK_AHEAD` targets.
     """
 
     kinds: Sequence[EdgeKind]

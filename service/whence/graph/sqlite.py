@@ -11,6 +11,7 @@ import threading
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -211,15 +212,7 @@ class SQLiteGraphStore:
     async def neighbours(self, targets: Sequence[str], around: Around, as_of: int, window: int) -> Neighbours:
         """What is around targets, in one call."""
 
-        def work(connection: sqlite3.Connection) -> Neighbours:
-            asked, edges = _look_around(connection, targets, around)
-            owners = [edge.owner for edge in edges]
-            activities = _activities(connection, [*asked, *owners] if around.themselves else owners, as_of, window)
-            footprints = _footprints(connection, footprints_of(activities.values()))
-            aliases = _aliases(connection, datasets_of(footprints.values()))
-            return Neighbours(asked, edges, activities, footprints, aliases)
-
-        return await self._read(work)
+        return await self._read(lambda connection: _look_around(connection, targets, around, as_of, window))
 
     async def aliases(self, keys: Sequence[str]) -> dict[EdgeId, Since]:
         """Alias edges at either end of which one of the keys is."""
@@ -414,21 +407,33 @@ def _edges_into(connection: sqlite3.Connection, targets: Sequence[str], kinds: S
 
 
 def _look_around(
-    connection: sqlite3.Connection, targets: Sequence[str], around: Around
-) -> tuple[list[str], list[EdgeId]]:
-    """Targets, hop by hop, and the edges into them."""
+    connection: sqlite3.Connection, targets: Sequence[str], around: Around, as_of: int, window: int
+) -> Neighbours:
+    """What is around targets, hop by hop: what is live of the owners found says where they lead."""
     asked = dict.fromkeys(targets)
-    found = _edges_into(connection, targets, around.kinds)
-    edges = list(found)
-    for _ in range(1, around.hops):
-        if not found or len(asked) > LOOK_AHEAD:
-            break
-        sources = {"sources": _list(edge.source for edge in found), "kinds": _list(around.onward)}
-        new = [row[0] for row in connection.execute(_SQL["onward"], sources) if row[0] not in asked]
-        asked.update(dict.fromkeys(new))
+    seen = Neighbours([], [], {}, {}, {})
+    new = list(asked)
+    for hop in range(1, around.hops + 1):
         found = _edges_into(connection, new, around.kinds)
-        edges += found
-    return list(asked), edges
+        seen.edges.extend(found)
+        owners = {edge.owner for edge in found}.union(new if around.themselves else ()) - seen.activities.keys()
+        live = _activities(connection, sorted(owners), as_of, window)
+        seen.activities.update(live)
+        footprints = _footprints(connection, footprints_of(live.values()) - seen.footprints.keys())
+        seen.footprints.update(footprints)
+        if hop == around.hops or not found or len(asked) > LOOK_AHEAD:
+            break
+        new = [key for key in _onward(footprints.values(), around.onward) if key not in asked]
+        asked.update(dict.fromkeys(new))
+    aliases = _aliases(connection, datasets_of(seen.footprints.values()))
+    return seen._replace(targets=list(asked), aliases=aliases)
+
+
+def _onward(footprints: Iterable[Footprint], kinds: Sequence[EdgeKind]) -> Iterable[str]:
+    """What is read or written, each once."""
+    reads = chain.from_iterable(footprint.reads for footprint in footprints if EdgeKind.READS in kinds)
+    writes = chain.from_iterable(footprint.writes for footprint in footprints if EdgeKind.WRITES in kinds)
+    return dict.fromkeys(chain(reads, writes))
 
 
 def _aliases(connection: sqlite3.Connection, keys: Sequence[str]) -> dict[EdgeId, Since]:

@@ -176,9 +176,6 @@ ORDER BY kind, folded_namespace, key LIMIT :limit
 -- name: edges_into
 SELECT owner, kind, source, target FROM (SELECT value AS wanted FROM json_each(:targets))
 JOIN edge ON edge.target = wanted AND kind IN (SELECT value FROM json_each(:kinds)) AND kind <> 'HAS_FIELD'
--- name: onward (what sources lead to by edges of their own)
-SELECT DISTINCT target FROM (SELECT value AS wanted FROM json_each(:sources))
-JOIN edge ON edge.owner = wanted AND kind IN (SELECT value FROM json_each(:kinds)) AND source = wanted
 -- name: aliases (most datasets have none, which the two small indexes tell at once)
 SELECT owner, kind, source, target, observed, declared FROM (SELECT value AS wanted FROM json_each(:keys))
 JOIN edge INDEXED BY alias_by_source ON source = wanted AND kind IN ('ALIAS', 'RENAMED_FROM')
