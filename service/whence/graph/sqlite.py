@@ -11,6 +11,7 @@ import threading
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
@@ -50,7 +51,8 @@ from whence.graph.text import fold_text
 from whence_schemas.errors import ConfigurationError, GraphUnavailable
 from whence_schemas.identity import Kind
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_LABELS = {EdgeKind.OWNED_BY, EdgeKind.TAGGED}
 _READERS = 2
 _SQL = load_queries("sqlite.sql")
 _MAX = 2**63 - 1
@@ -114,6 +116,9 @@ class SQLiteGraphStore:
             if version == 0 and not self._read_only:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.executescript(f"BEGIN; {_SQL['schema']} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
+            elif version == 1:
+                with closing(sqlite3.connect(f"{self._path}", isolation_level=None, timeout=30)) as writing:
+                    writing.executescript(f"BEGIN IMMEDIATE; {_SQL['from_1_to_2']} PRAGMA user_version = 2; COMMIT")
         except sqlite3.DatabaseError as error:
             raise ConfigurationError(
                 f"{self._path} cannot be opened as a graph store: {error}. Set WHENCE_GRAPH to another file, or move "
@@ -199,7 +204,8 @@ class SQLiteGraphStore:
 
     async def edges_from(self, sources: Sequence[str], kinds: Sequence[EdgeKind]) -> dict[EdgeId, Since]:
         """Edges of these kinds that the sources own."""
-        return _edges(await self._fetch("edges_from", {"owners": _list(sources), "kinds": _list(kinds)}))
+        query = "labels_from" if _LABELS.issuperset(kinds) else "edges_from"
+        return _edges(await self._fetch(query, {"owners": _list(sources), "kinds": _list(kinds)}))
 
     async def since(self, edges: Sequence[EdgeId]) -> dict[EdgeId, Since]:
         """When these edges were first seen."""

@@ -18,6 +18,7 @@ CREATE TABLE edge (
 CREATE INDEX edge_by_target ON edge (target, kind) WHERE kind <> 'HAS_FIELD';
 CREATE INDEX alias_by_source ON edge (source) WHERE kind IN ('ALIAS', 'RENAMED_FROM');
 CREATE INDEX alias_by_target ON edge (target) WHERE kind IN ('ALIAS', 'RENAMED_FROM');
+CREATE INDEX label_by_owner ON edge (owner) WHERE kind IN ('OWNED_BY', 'TAGGED');
 
 CREATE TABLE attempt (
     run TEXT NOT NULL, number INTEGER NOT NULL, job TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER,
@@ -54,6 +55,9 @@ CREATE INDEX use_by_version ON use (version) WHERE version <> '';
 CREATE TABLE facet (value TEXT PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE footprint (key TEXT PRIMARY KEY, document TEXT NOT NULL);
 CREATE TABLE failure ("index" INTEGER PRIMARY KEY, unit TEXT NOT NULL, error TEXT NOT NULL);
+
+-- name: from_1_to_2
+CREATE INDEX IF NOT EXISTS label_by_owner ON edge (owner) WHERE kind IN ('OWNED_BY', 'TAGGED');
 
 -- name: clear
 DELETE FROM node; DELETE FROM edge; DELETE FROM attempt; DELETE FROM report; DELETE FROM claim; DELETE FROM use;
@@ -186,6 +190,10 @@ JOIN edge INDEXED BY alias_by_target ON target = wanted AND kind IN ('ALIAS', 'R
 -- name: edges_from
 SELECT owner, kind, source, target, observed, declared FROM (SELECT value AS wanted FROM json_each(:owners))
 JOIN edge ON edge.owner = wanted AND kind IN (SELECT value FROM json_each(:kinds))
+-- name: labels_from (few are owned or tagged, which the small index tells at once)
+SELECT owner, kind, source, target, observed, declared FROM (SELECT value AS wanted FROM json_each(:owners))
+JOIN edge INDEXED BY label_by_owner ON edge.owner = wanted AND kind IN ('OWNED_BY', 'TAGGED')
+    AND kind IN (SELECT value FROM json_each(:kinds))
 -- name: since
 SELECT owner, kind, source, target, observed, declared FROM (SELECT value AS wanted FROM json_each(?))
 JOIN edge ON owner = json_extract(wanted, '$[0]') AND kind = json_extract(wanted, '$[1]')
