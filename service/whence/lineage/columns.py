@@ -148,7 +148,7 @@ class ColumnTraversal:
                 self._edges[key] = (seen, EdgeId(owner, EdgeKind.DERIVED_FROM, *ends))
 
     async def _answer(self) -> LineageGraph:
-        distances = self._budget.cut(self._distances)
+        distances = self._budget.nearest(self._distances)
         graph = LineageGraph(truncated=self._budget.reached, notes=list(self._names.notes))
         datasets = list(dict.fromkeys(m for c in distances for m in self._names.members(c.dataset)))
         nodes = await self._store.nodes(datasets)

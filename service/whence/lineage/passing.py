@@ -13,7 +13,7 @@ _DOWNSTREAM = Around([EdgeKind.READS, EdgeKind.DERIVED_FROM], onward=[EdgeKind.W
 async def passing(
     live: LiveOwners, datasets: Sequence[str], hops: int, *, upstream: bool
 ) -> dict[str, dict[str, Live]]:
-    """For each dataset the owners that write (upstream) or read (downstream) it, with what is live of them.
+    """For each dataset the owners that write (upstream) or read (downstream) it, in order, with what is live of them.
 
     hops: how many steps from dataset to dataset are still to come, this one included.
     """
@@ -29,10 +29,12 @@ def _through(live: LiveOwners, dataset: str, candidates: list[str], *, upstream:
     """The owners through which lineage flows. A container that repeats what its children do is passed over."""
     touching: dict[str, Live] = {}
     containers: set[str] = set()
-    for owner, found in live.known(candidates):
-        if dataset in (found.writes() if upstream else found.reads()):
+    for owner in sorted(candidates):
+        found = live[owner]
+        if found is not None and dataset in (found.writes() if upstream else found.reads()):
             touching[owner] = found
-            containers.update(found.parents())
+            if parents := found.parents():
+                containers.update(parents)
     if not containers:
         return touching
     return {owner: found for owner, found in touching.items() if owner not in containers}

@@ -5,6 +5,7 @@ Each step costs a fixed number of queries, whatever its width.
 
 from collections.abc import Iterable
 from itertools import chain
+from operator import attrgetter
 from typing import NamedTuple
 
 from whence.analyses.impact.ways import Way, Ways, is_direct, shows_source, ways_of, ways_of_columns, ways_of_datasets
@@ -34,6 +35,8 @@ class Spot(NamedTuple):
         """Where it is."""
         return Place(end_of(self.dataset, self.field), self.dataset, self.field)
 
+
+_PLACE = attrgetter("distance", "key")
 
 _Taken = tuple[Spot, str, str, Way]
 """A way that the change takes from a spot through an owner (by key), with the column that the way is known for."""
@@ -75,8 +78,8 @@ class Spread:
             await self._write(jobs, found)
             jobs = {}
             frontier = self._reach(found, distance)
-        kept = self.budget.cut({key: found.distance for key, found in self.touched.items()})
-        self.touched = {key: self.touched[key] for key in kept}
+        nearest = self.budget.cut(sorted(self.touched.values(), key=_PLACE))
+        self.touched = {found.key: found for found in nearest}
 
     async def _starts(self) -> tuple[list[tuple[str, str]], dict[str, Step]]:
         """What changes: datasets with a field each, and jobs with all that they contain."""
@@ -126,7 +129,7 @@ class Spread:
         jobs: dict[str, Step] = {}
         for spot, members in names.items():
             for member in members:
-                for owner, live in sorted(passed[member].items()):
+                for owner, live in passed[member].items():
                     ways = self._ways(owner, live, member)
                     uses = list(ways_of(ways, spot.field))
                     taken += [(spot, owner, field, way) for field, way in uses]
