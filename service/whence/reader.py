@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from whence.analyses.impact.answer import Impact, impact
 from whence.graph.port import GraphStore
 from whence.lineage.answer import lineage
 from whence.read.catalog import CatalogReader
 from whence.read.jobs import JobReader
+from whence.read.recent import Recent
 from whence.read.runs import RunReader
 from whence.read.versions import VersionReader
 from whence_schemas.impact import ImpactQuestion
@@ -27,6 +29,7 @@ class GraphReader:
         self._store = store
         self._log_size = log_size
         self._never_alias = never_alias
+        self._impacts: Recent[Impact] = Recent(store)
         self.catalog = CatalogReader(store, never_alias)
         self.jobs = JobReader(store, never_alias)
         self.runs = RunReader(store)
@@ -43,4 +46,5 @@ class GraphReader:
 
     async def impact(self, question: ImpactQuestion) -> Impact:
         """What a change touches."""
-        return await impact(self._store, question, self._never_alias)
+        asked = replace(question, seconds=0.0)  # what is left of a request's time is no part of the question
+        return await self._impacts.get(asked, lambda: impact(self._store, question, self._never_alias))
