@@ -154,27 +154,24 @@ async def test_containers_are_no_jobs_without_datasets(graph):
         event("COMPLETE", "10:30:00", "task", 2, ["a"], ["b"], run_facets=inside(1, "dag")),
         event("COMPLETE", "10:30:00", "flow", 3),
         event("COMPLETE", "10:30:00", "step", 4, ["a"], ["b"], run_facets=inside(3, "another name of flow")),
+        event("COMPLETE", "10:30:00", "app", 5),
+        event("COMPLETE", "10:30:00", "part", 6, ["a"], ["b"], run_facets=inside(99, "app")),
     )
     for check in (Check.JOB_INPUTS, Check.JOB_OUTPUTS, Check.RUN_CODE):
-        assert (await score(store, check))[1] == 2, check
-    assert (await score(store, Check.RUN_END))[:2] == (4, 4)
+        assert (await score(store, check))[1] == 3, check
+    assert (await score(store, Check.RUN_END))[:2] == (6, 6)
 
 
 async def test_code_is_known_from_the_run_from_what_is_around_it_or_from_its_hash(graph):
-    def inside(parent, root):
+    def inside(parent, root=None):
         job = {"namespace": JOBS, "name": "app"}
-        return {
-            "parent": {
-                "run": {"runId": run_id(parent)},
-                "job": job,
-                "root": {"run": {"runId": run_id(root)}, "job": job},
-            }
-        }
+        around = {"root": {"run": {"runId": run_id(root)}, "job": job}} if root else {}
+        return {"parent": {"run": {"runId": run_id(parent)}, "job": job, **around}}
 
     store = await graph(
         event("COMPLETE", "10:00:00", "own", 1, ["a"], job_facets=code()),
         event("COMPLETE", "10:00:00", "app", 2, ["a"], job_facets=code()),
-        event("COMPLETE", "10:00:00", "child", 3, ["a"], run_facets=inside(2, 2)),
+        event("COMPLETE", "10:00:00", "child", 3, ["a"], run_facets=inside(2)),
         event("COMPLETE", "10:00:00", "grandchild", 4, ["a"], run_facets=inside(3, 2)),
         event("COMPLETE", "10:00:00", "hashed", 5, ["a"], run_facets={"whence_code": {"sourceSha256": "00ff"}}),
         event("COMPLETE", "10:00:00", "dirty", 6, ["a"], run_facets={"whence_code": {"dirty": True}}),
@@ -276,7 +273,7 @@ async def test_twins_that_are_joined_kept_apart_or_made_of_each_other_are_none(g
     store = await graph(*described)
     assert (await score(store, Check.DATASET_NAME))[0] == 0
     assert await score(store, Check.DATASET_NAME, never_alias=["^s3://lake/sales"]) == (2, 2, [])
-    store = await graph(
+    store = await graph_of(
         *described,
         event("COMPLETE", "11:00:00", inputs=[dataset(other[1], other[0])], outputs=[dataset(one[1], one[0])]),
         event("COMPLETE", "11:00:00", "x", 2, [], [dataset("Upper"), dataset("upper", **also("Upper"))]),
@@ -338,6 +335,13 @@ async def test_collectors_are_told_apart_by_integration_and_few_reports_are_no_r
         ),
     )
     assert await score(store, Check.COLLECTOR, as_of=at("2026-01-30T00:00:00Z")) == (1, 2, [job_key(JOBS, "etl")])
+
+
+@pytest.mark.parametrize(("last", "regular"), [("2026-01-03T00:00:00Z", 1), ("2026-01-02T23:00:00Z", 0)])
+async def test_a_regular_collector_has_reported_for_two_days(graph, last, regular):
+    times = ["2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z", "2026-01-02T00:00:00Z", last]
+    store = await graph(*(event("COMPLETE", time, f"j{n}", n) for n, time in enumerate(times)))
+    assert (await score(store, Check.COLLECTOR))[1] == regular
 
 
 async def test_a_fast_collector_is_known_by_what_it_did_before_the_window(graph):
