@@ -98,10 +98,8 @@ def _times(since: str, as_of: str, every: str) -> list[str]:
         period = parse_period(every)
     except ValueError as error:
         raise InvalidQuestion(str(error)) from None
-    times: list[int] = []
-    while at >= first and len(times) <= _MOST_TIMES:
-        times.append(at)
-        at = min(period.before(at), at - 1)
+    counted = (period._replace(months=n * period.months, days=n * period.days) for n in range(_MOST_TIMES + 1))
+    times = [time for back in counted if (time := back.before(at)) >= first]
     if not 1 <= len(times) <= _MOST_TIMES:
         told = f"over {_MOST_TIMES} times" if times else "no time"
         raise InvalidQuestion(f"--since {since} --every {every} makes {told}: change one of them")
