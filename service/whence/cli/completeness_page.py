@@ -12,6 +12,8 @@ from whence.cli.tables import moment, table
 
 _Json = dict[str, Any]
 _SHOWN_GROUPS = 5
+_FEW = 4
+"""So many checks have room for their names beside each other."""
 _CHECKS = {
     "COLLECTOR": ("regular collectors that still report", "Collectors gone silent"),
     "RUN_END": ("runs whose end is known", "Runs that never ended"),
@@ -55,7 +57,8 @@ def history_page(answers: list[_Json]) -> RenderableType:
         ]
         for answer in answers
     ]
-    return table(["as of", "score", *(_name(check).replace("-", "\n") for check in checks)], rows)
+    names = [_name(check) if len(checks) <= _FEW else _name(check).replace("-", "\n") for check in checks]
+    return table(["as of", "score", *names], rows)
 
 
 def _score(score: _Json) -> tuple[str | Text, ...]:
