@@ -1,7 +1,10 @@
 """`whence completeness`: scores, the worst findings with what to do, scores over time, an exit code for CI."""
 
+import json
+
 import pytest
 
+from tests.build import event
 from tests.cli.test_lineage import lines
 
 AT = ["--as-of", "2026-12-31T00:00:00Z"]
@@ -53,6 +56,20 @@ def test_a_minimum_for_ci(pipeline):
     assert pipeline(*check, "--minimum", "0.5").err == ""
     assert "below the minimum of 0.99" in pipeline(*check, "--minimum", "0.99", code=1).err
     assert "nothing to score" in pipeline(*check, "--namespace", "nothing", "--minimum", "0", code=1).err
+
+
+def test_what_is_kept_apart_by_a_setting_is_no_twin(whence, folder, monkeypatch):
+    names = ["Orders", "orders"]
+    events = [json.dumps(event("COMPLETE", "10:00:00", name, n, [], [name])) for n, name in enumerate(names)]
+    (folder / "twins.ndjson").write_text("\n".join(events))
+    whence("ingest", "twins.ndjson")
+    twins = ["completeness", "--check", "dataset-name"]
+    answer = whence(*twins)
+    assert row(answer, "dataset-name")[-1] == "0.0 %"
+    assert "Suspected twins" in answer.out
+    assert "the names only differ in how they are written" in answer.out
+    monkeypatch.setenv("WHENCE_NEVER_ALIAS", "/Orders$")
+    assert row(whence(*twins), "dataset-name")[-1] == "100.0 %"
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,10 @@ def completeness(
     ] = None,
     owner: Annotated[str | None, typer.Option(help="Only what this owner owns.", show_default=False)] = None,
     check: Annotated[
-        list[CheckName] | None, typer.Option(help="Only this; may be repeated.", show_default=False)
+        list[CheckName] | None,
+        typer.Option(
+            metavar="CHECK", help="Only this check, as the table names it; may be repeated.", show_default=False
+        ),
     ] = None,
     as_of: AsOfOption = "",
     since: Annotated[
