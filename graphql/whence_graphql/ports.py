@@ -7,6 +7,7 @@ Times are microseconds since the epoch. Every method may raise a `WhenceError`.
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from whence_schemas.completeness import Completeness, CompletenessQuestion
 from whence_schemas.impact import ImpactLabels, ImpactQuestion, Touched
 from whence_schemas.lineage import Limit, LineageGraph, Question
 from whence_schemas.read import (
@@ -147,3 +148,6 @@ class Reader(Protocol):
 
     async def impact(self, question: ImpactQuestion) -> Impact:
         """What a change touches."""
+
+    async def completeness(self, question: CompletenessQuestion) -> Completeness:
+        """How much of the lineage is known."""

@@ -6,6 +6,7 @@ import strawberry
 from strawberry import ID
 
 from whence_graphql.arguments import After, AsOf, First, Window, check_first
+from whence_graphql.completeness import Completeness, completeness_of
 from whence_graphql.context import Info
 from whence_graphql.dataset import Dataset
 from whence_graphql.describe import object_type, resolved
@@ -17,6 +18,7 @@ from whence_graphql.node import Node, node_of
 from whence_graphql.paging import Connection, connect, place_of
 from whence_graphql.run import Run
 from whence_graphql.scalars import Long
+from whence_schemas.completeness import Check, CompletenessQuestion
 from whence_schemas.errors import InvalidQuestion
 from whence_schemas.identity import Kind, dataset_key, job_key
 from whence_schemas.impact import Change, ImpactQuestion
@@ -159,6 +161,26 @@ class Query:
         )
         fresh = await info.context.reader.freshness()
         return impact_of(await info.context.reader.impact(question), question, fresh)
+
+    @resolved
+    async def completeness(
+        self,
+        info: Info,
+        namespace: Annotated[
+            str | None, strawberry.argument(description="Only datasets and jobs in this namespace.")
+        ] = None,
+        owner: Annotated[str | None, strawberry.argument(description="Only what this owner owns, by name.")] = None,
+        checks: Annotated[list[Check], strawberry.argument(description="Only these; none for all.")] = [],  # noqa: B006  # it becomes the default in the schema
+        as_of: AsOf = None,
+        window: Window = 10,
+    ) -> Completeness:
+        """How much of the lineage is known, as scores, and what is not, as findings with what to do about them. To page
+        on, give the `asOf` of the first page, so that all pages are of one answer."""
+        moment = info.context.now if as_of is None else as_of
+        seconds = info.context.budget.seconds() * _SHARE
+        question = CompletenessQuestion(moment, namespace, owner, tuple(checks), window, seconds)
+        fresh = await info.context.reader.freshness()
+        return completeness_of(await info.context.reader.completeness(question), question, fresh)
 
 
 _SHARE = 0.6

@@ -7,6 +7,7 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 
+from whence_schemas.completeness import Check
 from whence_schemas.identity import Kind
 from whence_schemas.impact import Certainty, Change, EndKind
 from whence_schemas.lineage import Direction, Granularity, Limit
@@ -58,6 +59,20 @@ strawberry.enum(
     Certainty, description="RECORDED: producers said so. INFERRED: it follows from what they said; nobody said it."
 )
 strawberry.enum(EndKind, name="ImpactEndKind", description="What people meet at the end of a lineage.")
+strawberry.enum(
+    Check,
+    name="CompletenessCheck",
+    description="What should be known, and what counts. "
+    "COLLECTOR: that collectors (a namespace and integration of jobs) that report regularly still do; collectors. "
+    "RUN_END: how runs ended; jobs' last runs, without those that go on and streams. "
+    "DATASET_NAME: that a dataset has one name, or names that are joined; datasets. "
+    "DATASET_ORIGIN: who writes a dataset, or that it is a declared source; datasets. "
+    "JOB_INPUTS: what a job reads, or that it declares to read nothing; jobs without containers. "
+    "JOB_OUTPUTS: what a job writes; jobs without containers, tests, approvals and reports. "
+    "COLUMN_LINEAGE: what a column is made of; columns of datasets that live jobs write from inputs. "
+    "RUN_CODE: which code version ran; jobs' last runs, without those of containers. "
+    "DATASET_OWNER: who owns a dataset; datasets.",
+)
 strawberry.enum(RunState, description=RunState.__doc__)
 strawberry.enum(LineageEdgeKind, description=LineageEdgeKind.__doc__)
 strawberry.enum(Basis, description=Basis.__doc__)

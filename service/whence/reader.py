@@ -4,6 +4,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
+from whence.analyses.completeness.answer import completeness
 from whence.analyses.impact.answer import Impact, impact
 from whence.graph.port import GraphStore
 from whence.lineage.answer import lineage
@@ -12,6 +13,7 @@ from whence.read.jobs import JobReader
 from whence.read.recent import Recent
 from whence.read.runs import RunReader
 from whence.read.versions import VersionReader
+from whence_schemas.completeness import Completeness, CompletenessQuestion
 from whence_schemas.impact import ImpactQuestion
 from whence_schemas.lineage import LineageGraph, Question
 from whence_schemas.read import Freshness
@@ -29,7 +31,7 @@ class GraphReader:
         self._store = store
         self._log_size = log_size
         self._never_alias = never_alias
-        self._impacts: Recent[Impact] = Recent(store)
+        self._recent = Recent(store)
         self.catalog = CatalogReader(store, never_alias)
         self.jobs = JobReader(store, never_alias)
         self.runs = RunReader(store)
@@ -47,4 +49,9 @@ class GraphReader:
     async def impact(self, question: ImpactQuestion) -> Impact:
         """What a change touches."""
         asked = replace(question, seconds=0.0)  # what is left of a request's time is no part of the question
-        return await self._impacts.get(asked, lambda: impact(self._store, question, self._never_alias))
+        return await self._recent.get(asked, lambda: impact(self._store, question, self._never_alias))
+
+    async def completeness(self, question: CompletenessQuestion) -> Completeness:
+        """How much of the lineage is known."""
+        asked = replace(question, seconds=0.0)
+        return await self._recent.get(asked, lambda: completeness(self._store, question, self._never_alias))

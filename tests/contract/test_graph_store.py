@@ -544,6 +544,23 @@ async def test_runs_of_a_job_are_paged_newest_first(graph):
     assert await graph.store.runs_of_job(job(), at("09:00:00"), None, 100) == []
 
 
+async def test_the_last_runs_of_many_jobs_are_those_of_each(graph):
+    clocks = [f"10:{minute:02}:00" for minute in (3, 1, 2, 2, 2, 0, 9)]
+    names = ["one", "two", "three"]
+    for n, name in enumerate(names):
+        await graph.add(*(event("START", clock, name, 10 * n + k) for k, clock in enumerate(clocks)))
+    await graph.add(event("COMPLETE", "10:10:00", "one", 0), event("START", "10:11:00", "one", 0))
+    for as_of in (LATER, at("10:02:00")):
+        found = await graph.store.runs_of_jobs([*map(job, names), job("none")], as_of, 4)
+        assert found == {job(name): await graph.store.runs_of_job(job(name), as_of, None, 4) for name in names}
+    assert [(a.run, a.number) for a in (await graph.store.runs_of_jobs([job("one")], LATER, 2))[job("one")]] == [
+        (run(0), 1),
+        (run(6), 0),
+    ]
+    assert await graph.store.runs_of_jobs([job("one")], at("09:00:00"), 4) == {}
+    assert await graph.store.runs_of_jobs([], LATER, 4) == {}
+
+
 async def paged(fetch, time):
     """All rows of a list, page by page."""
     rows, after = [], None

@@ -306,6 +306,14 @@ WHERE a.job = $job AND a.start <= $until AND a.run IS NOT NULL AND a.number IS N
     AND CASE WHEN a.start < $at OR a.run < $key THEN true ELSE a.run = $key AND a.number < $number END
 RETURN a.run, a.number, a.job, a.start, a.`end`, a.state, a.last, a.parent, a.anomalies
 ORDER BY a.job DESC, a.start DESC, a.run DESC, a.number DESC LIMIT $limit
+// name: runs_of_jobs
+UNWIND $keys AS job
+CALL (job) {
+    MATCH (a:Attempt)
+    WHERE a.job = job AND a.start <= $as_of AND a.run IS NOT NULL AND a.number IS NOT NULL
+    RETURN a ORDER BY a.job DESC, a.start DESC, a.run DESC, a.number DESC LIMIT $limit
+}
+RETURN collect([a.run, a.number, a.job, a.start, a.`end`, a.state, a.last, a.parent, a.anomalies])
 // name: uses_of_dataset
 MATCH ()-[u:KIND]->()
 WHERE u.dataset = $dataset AND u.at <= $until AND u.run IS NOT NULL AND u.number IS NOT NULL

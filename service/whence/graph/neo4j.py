@@ -326,6 +326,13 @@ class Neo4jGraphStore:
         rows = await self._fetch("runs_of_job", job=job, limit=limit, **_before(after, as_of))
         return [Attempt(*row) for row in rows]
 
+    async def runs_of_jobs(self, jobs: Sequence[str], as_of: int, limit: int) -> dict[str, list[Attempt]]:
+        """The last attempts of each job."""
+        found: dict[str, list[Attempt]] = {}
+        for row in await self._collect("runs_of_jobs", keys=_list(jobs), as_of=as_of, limit=limit):
+            found.setdefault(row[2], []).append(Attempt(*row))
+        return found
+
     async def uses_of_runs(self, runs: Sequence[str]) -> list[Use]:
         """What runs consumed and produced."""
         return [Use(*row) for row in sorted(await self._collect("uses_of_runs", keys=_list(runs)))]

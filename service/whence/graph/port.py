@@ -173,6 +173,10 @@ class GraphStore(Protocol):
     async def runs_of_job(self, job: str, as_of: int, after: Page | None, limit: int) -> list[Attempt]:
         """Attempts of a job that started by `as_of`, newest first by (start, run, number)."""
 
+    async def runs_of_jobs(self, jobs: Sequence[str], as_of: int, limit: int) -> dict[str, list[Attempt]]:
+        """Of each job the last attempts that started by `as_of`, as `runs_of_job` gives them; jobs without any are left
+        out."""
+
     async def uses_of_runs(self, runs: Sequence[str]) -> list[Use]:
         """What runs consumed and produced."""
 

@@ -264,6 +264,13 @@ class SQLiteGraphStore:
         values = {"job": job, "as_of": as_of, "limit": limit, **page._asdict()}
         return [Attempt(*row) for row in await self._fetch("runs_of_job", values)]
 
+    async def runs_of_jobs(self, jobs: Sequence[str], as_of: int, limit: int) -> dict[str, list[Attempt]]:
+        """The last attempts of each job."""
+        found: dict[str, list[Attempt]] = {}
+        for row in await self._fetch("runs_of_jobs", {"jobs": _list(jobs), "as_of": as_of, "limit": limit}):
+            found.setdefault(row[2], []).append(Attempt(*row))
+        return found
+
     async def uses_of_runs(self, runs: Sequence[str]) -> list[Use]:
         """What runs consumed and produced."""
         return [Use(*row) for row in sorted(await self._fetch("uses_of_runs", (_list(runs),)))]

@@ -236,6 +236,12 @@ SELECT entity, facet, first, value, unit FROM wanted CROSS JOIN claim ON entity 
 SELECT run, number, job, start, "end", state, last, parent, anomalies FROM attempt
 WHERE job = :job AND start <= :as_of AND (start, run, number) < (:at, :key, :number)
 ORDER BY start DESC, run DESC, number DESC LIMIT :limit
+-- name: runs_of_jobs
+SELECT run, number, job, start, "end", state, last, parent, anomalies
+FROM (SELECT value AS wanted FROM json_each(:jobs)) CROSS JOIN attempt ON (run, number) IN (
+    SELECT run, number FROM attempt WHERE job = wanted AND start <= :as_of
+    ORDER BY start DESC, run DESC, number DESC LIMIT :limit)
+ORDER BY start DESC, run DESC, number DESC
 -- name: uses_of_dataset
 SELECT run, number, role, dataset, at, version, label, complete, partitions FROM use
 WHERE dataset = :dataset AND role = :role AND at <= :as_of AND (at, run, number) < (:at, :key, :number)

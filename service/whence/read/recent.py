@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from whence.graph.port import GraphStore
 from whence_schemas.lineage import Limit
@@ -12,24 +12,25 @@ KEPT = 8
 
 
 class _Cut(Protocol):
-    truncated: Limit | None
+    @property
+    def truncated(self) -> Limit | None: ...
 
 
 _Answer = TypeVar("_Answer", bound=_Cut)
 
 
-class Recent(Generic[_Answer]):
+class Recent:
     """The last few answers, each for as long as the graph stays as it is. A question that is asked "as of now" is a new
     one each time; pages that belong together name the time."""
 
     def __init__(self, store: GraphStore) -> None:
         self._store = store
-        self._answers: OrderedDict[Hashable, _Answer] = OrderedDict()
+        self._answers: OrderedDict[Hashable, Any] = OrderedDict()
 
     async def get(self, question: Hashable, answer: Callable[[], Awaitable[_Answer]]) -> _Answer:
         """The answer that is kept, or else a new one."""
         key = question, await self._store.cursor()
-        found = self._answers.pop(key, None)
+        found: _Answer | None = self._answers.pop(key, None)
         if found is None:
             found = await answer()
         if found.truncated != Limit.TIME:  # another time it may get further
