@@ -44,8 +44,13 @@ from whence.graph.port import (
     Neighbours,
     Page,
     Place,
+    SaidBy,
+    Span,
+    Stretch,
+    Value,
     datasets_of,
     footprints_of,
+    stretches_of,
 )
 from whence.graph.queries import load_queries
 from whence.graph.text import fold_text
@@ -73,6 +78,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "footprint_key",
         "failure_entry",
     ),
+    ("fill_within", "node_within"),
 )
 """Names of the statements that bring the database from each version to the next. Each may run again."""
 
@@ -240,11 +246,12 @@ class Neo4jGraphStore:
         return await self._read(work)
 
     async def search(
-        self, text: str, kinds: Sequence[str], after: Place | None, limit: int
+        self, text: str, kinds: Sequence[str], after: Place | None, limit: int, namespace: str | None = None
     ) -> list[tuple[Place, Node]]:
         """Nodes whose name or namespace contains the text, by folded name."""
         rows = await self._fetch(
-            "search",
+            "search" if namespace is None else "search_in",
+            namespace=namespace,
             kinds=_list(kinds),
             text=_sortable(fold_text(text)),
             limit=limit,
@@ -277,6 +284,14 @@ class Neo4jGraphStore:
         """The owners' last reports."""
         return await self._read(lambda tx: _activities(tx, owners, as_of, window))
 
+    async def stretches(self, spans: Sequence[Span], declared: bool, until: int) -> dict[Span, list[Stretch]]:
+        """How owners' footprints followed each other."""
+        wanted = [tuple(span) for span in dict.fromkeys(spans)]
+        rows = await self._fetch("stretches", spans=wanted, declared=int(declared), until=until)
+        return stretches_of(
+            (Span(owner, after), place, Report(*report)) for owner, after, found in rows for place, *report in found
+        )
+
     async def neighbours(self, targets: Sequence[str], around: Around, as_of: int, window: int) -> Neighbours:
         """What is around targets, in one call."""
 
@@ -299,13 +314,18 @@ class Neo4jGraphStore:
         return await self._read(lambda tx: _footprints(tx, keys))
 
     async def facets(
-        self, entities: Sequence[str], names: Sequence[str] | None, as_of: int, unit: str | None = None
+        self,
+        entities: Sequence[str],
+        names: Sequence[str] | None,
+        as_of: int,
+        unit: str | None = None,
+        observed: bool = False,
     ) -> list[CurrentFacet]:
         """For each entity and facet the value last said, by (entity, facet)."""
 
         async def work(tx: _Transaction) -> list[CurrentFacet]:
             latest: dict[tuple[str, str], tuple[int, str, str]] = {}
-            for entity, facet, *said in sorted(await _said(tx, entities, names, as_of, unit)):
+            for entity, facet, *said in sorted(await _said(tx, entities, names, as_of, unit, observed)):
                 latest[entity, facet] = (said[0], said[1], said[2])
             bodies = await _bodies(tx, {value for _, value, _ in latest.values() if value})
             return [
@@ -313,6 +333,12 @@ class Neo4jGraphStore:
             ]
 
         return await self._read(work)
+
+    async def first_said(self, values: Sequence[Value], after: int, until: int) -> dict[Value, SaidBy]:
+        """Who said each of these values first in that time."""
+        wanted = {(value.entity, _indexed(value.facet), value.value): value for value in values}
+        rows = await self._fetch("first_said", values=list(wanted), after=after, until=until)
+        return {wanted[entity, facet, value]: SaidBy(*said) for (entity, facet, value), said in rows if said}
 
     async def attempts(self, runs: Sequence[str]) -> dict[str, list[Attempt]]:
         """Attempts of runs, by number."""
@@ -655,14 +681,19 @@ async def _activities(tx: _Transaction, owners: Iterable[str], as_of: int, windo
 
 
 async def _said(
-    tx: _Transaction, entities: Sequence[str], names: Sequence[str] | None, as_of: int, unit: str | None
+    tx: _Transaction,
+    entities: Sequence[str],
+    names: Sequence[str] | None,
+    as_of: int,
+    unit: str | None,
+    observed: bool,
 ) -> list[list[Any]]:
     """What may be the value of the entities' facets: rows of (entity, facet, time, value, unit)."""
     indexed = None if names is None else [_indexed(name) for name in names]
     if unit is not None:
         return await _rows(tx, "facets_of_unit", unit=unit, entities=list(entities), names=indexed, as_of=as_of)
     pairs = await _facets_of(tx, _list(entities)) if indexed is None else _list(product(entities, indexed))
-    return await _rows(tx, "facets", pairs=pairs, as_of=as_of)
+    return await _rows(tx, "facets", pairs=pairs, as_of=as_of, sayer=Kind.RUN if observed else "")
 
 
 async def _facets_of(tx: _Transaction, entities: list[str]) -> list[_Row]:

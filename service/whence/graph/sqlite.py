@@ -41,15 +41,20 @@ from whence.graph.port import (
     Neighbours,
     Page,
     Place,
+    SaidBy,
+    Span,
+    Stretch,
+    Value,
     datasets_of,
     footprints_of,
+    stretches_of,
 )
 from whence.graph.queries import load_queries
 from whence.graph.text import fold_text
 from whence_schemas.errors import ConfigurationError, GraphUnavailable
 from whence_schemas.identity import Kind
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _READERS = 2
 _SQL = load_queries("sqlite.sql")
 _MAX = 2**63 - 1
@@ -113,6 +118,10 @@ class SQLiteGraphStore:
             if version == 0 and not self._read_only:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.executescript(f"BEGIN; {_SQL['schema']} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
+            elif 0 < version < SCHEMA_VERSION and not self._read_only:
+                for number in range(version + 1, SCHEMA_VERSION + 1):
+                    script = _SQL[f"migrate_to_{number}"]
+                    connection.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT")
         except sqlite3.DatabaseError as error:
             raise ConfigurationError(
                 f"{self._path} cannot be opened as a graph store: {error}. Set WHENCE_GRAPH to another file, or move "
@@ -172,16 +181,17 @@ class SQLiteGraphStore:
         return dict(await self._fetch("counts", ()))
 
     async def search(
-        self, text: str, kinds: Sequence[str], after: Place | None, limit: int
+        self, text: str, kinds: Sequence[str], after: Place | None, limit: int, namespace: str | None = None
     ) -> list[tuple[Place, Node]]:
         """Nodes whose name or namespace contains the text, by folded name."""
 
         def work(connection: sqlite3.Connection) -> list[tuple[Place, Node]]:
             place = after or Place("", "", "")
+            query = _SQL["search" if namespace is None else "search_in"]
             found = []
             for kind in kinds:
                 values = {"kind": kind, "text": fold_text(text), "limit": limit, **place._asdict()}
-                rows = connection.execute(_SQL["search"], values)
+                rows = connection.execute(query, values if namespace is None else {**values, "in": namespace})
                 found += [(Place(*row[:3]), Node(*row[2:])) for row in rows]
             return sorted(found)[:limit]
 
@@ -208,6 +218,12 @@ class SQLiteGraphStore:
         """The owners' last reports."""
         return await self._read(lambda connection: _activities(connection, owners, as_of, window))
 
+    async def stretches(self, spans: Sequence[Span], declared: bool, until: int) -> dict[Span, list[Stretch]]:
+        """How owners' footprints followed each other."""
+        values = {"spans": _list(tuple(span) for span in spans), "declared": int(declared), "until": until}
+        rows = await self._fetch("stretches", values)
+        return stretches_of((Span(*row[:2]), row[2], Report(*row[3:])) for row in rows)
+
     async def neighbours(self, targets: Sequence[str], around: Around, as_of: int, window: int) -> Neighbours:
         """What is around targets, in one call."""
 
@@ -230,7 +246,12 @@ class SQLiteGraphStore:
         return {key: Footprint.load(text) for key, text in await self._fetch("footprints", (_list(keys),))}
 
     async def facets(
-        self, entities: Sequence[str], names: Sequence[str] | None, as_of: int, unit: str | None = None
+        self,
+        entities: Sequence[str],
+        names: Sequence[str] | None,
+        as_of: int,
+        unit: str | None = None,
+        observed: bool = False,
     ) -> list[CurrentFacet]:
         """For each entity and facet the value last said."""
 
@@ -238,7 +259,7 @@ class SQLiteGraphStore:
             wanted = names
             if wanted is None:
                 wanted = [row[1] for row in connection.execute(_SQL["facet_names"], (_list(entities),))]
-            values = {"entities": _list(entities), "as_of": as_of, "unit": unit}
+            values = {"entities": _list(entities), "as_of": as_of, "unit": unit, "observed": observed}
             rows: list[Any] = []
             for facet in dict.fromkeys(wanted):  # by one parameter each: in JSON, SQLite ends a name at a NUL
                 rows += connection.execute(_SQL["facets"], {**values, "facet": facet})
@@ -249,6 +270,19 @@ class SQLiteGraphStore:
             return [
                 CurrentFacet(*key, value, bodies[value], at, by) for key, (at, value, by) in latest.items() if value
             ]
+
+        return await self._read(work)
+
+    async def first_said(self, values: Sequence[Value], after: int, until: int) -> dict[Value, SaidBy]:
+        """Who said each of these values first in that time."""
+
+        def work(connection: sqlite3.Connection) -> dict[Value, SaidBy]:
+            found: dict[Value, SaidBy] = {}
+            for value in dict.fromkeys(values):
+                wanted = {**value._asdict(), "after": after, "until": until}
+                for row in connection.execute(_SQL["first_said"], wanted):
+                    found[value] = SaidBy(*row)
+            return found
 
         return await self._read(work)
 
