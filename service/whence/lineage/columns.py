@@ -133,7 +133,8 @@ class ColumnTraversal:
         new = [dataset for dataset in dict.fromkeys(datasets) if dataset not in self._fields]
         if new:
             edges = await self._store.edges_from(new, [EdgeKind.HAS_FIELD])
-            nodes = await self._store.nodes([edge.target for edge in edges])
+            known = [edge.target for edge, since in edges.items() if since.by(self._question.as_of)]
+            nodes = await self._store.nodes(known)
             self._fields.update((dataset, []) for dataset in new)
             for node in nodes.values():
                 self._fields[node.of].append(node.name)
