@@ -9,6 +9,7 @@ from whence_graphql.arguments import After, AsOf, First, Window, check_first
 from whence_graphql.context import Info
 from whence_graphql.dataset import Dataset
 from whence_graphql.describe import object_type, resolved
+from whence_graphql.diff import Diff, diff_of
 from whence_graphql.impact import Impact, impact_of
 from whence_graphql.job import Job
 from whence_graphql.limits import PAGE
@@ -16,8 +17,10 @@ from whence_graphql.lineage import Lineage, LineageStart, find_run, lineage_of, 
 from whence_graphql.node import Node, node_of
 from whence_graphql.paging import Connection, connect, place_of
 from whence_graphql.run import Run
-from whence_graphql.scalars import Long
-from whence_schemas.errors import InvalidQuestion
+from whence_graphql.run_diff import RunChoice, RunDiff, run_diff_of
+from whence_graphql.scalars import DateTime, Long
+from whence_schemas.diff import DiffQuestion
+from whence_schemas.errors import InvalidQuestion, NotFound
 from whence_schemas.identity import Kind, dataset_key, job_key
 from whence_schemas.impact import Change, ImpactQuestion
 from whence_schemas.lineage import Direction, Granularity, Question
@@ -159,6 +162,56 @@ class Query:
         )
         fresh = await info.context.reader.freshness()
         return impact_of(await info.context.reader.impact(question), question, fresh)
+
+    @resolved
+    async def diff(
+        self,
+        info: Info,
+        of: LineageStart,
+        from_: Annotated[DateTime, strawberry.argument(name="from", description="The earlier time.")],
+        to: Annotated[DateTime | None, strawberry.argument(description="The later time; by default now.")] = None,
+        direction: Direction = Direction.BOTH,
+        depth: Annotated[int, strawberry.argument(description="Steps from dataset to dataset.")] = 20,
+        granularity: Annotated[
+            Granularity | None, strawberry.argument(description="DATASET or COLUMN. By default COLUMN for a column.")
+        ] = None,
+        window: Window = 10,
+        max_nodes: MaxNodes = 10_000,
+    ) -> Diff:
+        """What changed in a lineage between two times: what appeared, vanished and changed, and which run showed it
+        first."""
+        start, usual = await start_of(info, of)
+        question = DiffQuestion(
+            start,
+            from_,
+            info.context.now if to is None else to,
+            direction,
+            granularity or usual,
+            depth,
+            window,
+            *_limits(info, max_nodes),
+        )
+        fresh = await info.context.reader.freshness()
+        return diff_of(await info.context.reader.diff(question), question, fresh)
+
+    @resolved
+    async def run_diff(self, info: Info, before: RunChoice, after: RunChoice) -> RunDiff:
+        """What differs between two runs, or two versions of a job's code: datasets and their versions, columns, code,
+        parameters."""
+        keys = [await _chosen(info, choice) for choice in (before, after)]
+        fresh = await info.context.reader.freshness()
+        return run_diff_of(await info.context.reader.run_diff(*keys), info.context.now, fresh)
+
+
+async def _chosen(info: Info, choice: RunChoice) -> str:
+    """Key of the run that is meant."""
+    if choice.code:
+        job = job_key(choice.code.namespace, choice.code.name)
+        return await info.context.reader.run_of_code(job, choice.code.commit, info.context.now)
+    row = await find_run(info, choice.run or ID(""))
+    if row is None:
+        raise NotFound(f"there is no run {choice.run}: search finds runs by their id")
+    return row.key
 
 
 _SHARE = 0.6

@@ -7,6 +7,7 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 
+from whence_schemas.diff import ColumnChange, Difference
 from whence_schemas.identity import Kind
 from whence_schemas.impact import Certainty, Change, EndKind
 from whence_schemas.lineage import Direction, Granularity, Limit
@@ -58,6 +59,8 @@ strawberry.enum(
     Certainty, description="RECORDED: producers said so. INFERRED: it follows from what they said; nobody said it."
 )
 strawberry.enum(EndKind, name="ImpactEndKind", description="What people meet at the end of a lineage.")
+strawberry.enum(Difference, description="How something differs from before.")
+strawberry.enum(ColumnChange, description="How a dataset's columns differ.")
 strawberry.enum(RunState, description=RunState.__doc__)
 strawberry.enum(LineageEdgeKind, description=LineageEdgeKind.__doc__)
 strawberry.enum(Basis, description=Basis.__doc__)

@@ -219,9 +219,22 @@ class ParameterDiff(NamedTuple):
     after: bytes | None
 
 
+class PartDiff(NamedTuple):
+    """A job of which only one of the runs contains a run, or both, and these ended in different states. before, after:
+    keys of the contained runs."""
+
+    key: str
+    distance: int
+    job: str
+    difference: Difference
+    before: str | None
+    after: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class RunDiff:
-    """How two runs (by key, each by its newest attempt) differ. Lists are in the order of their keys."""
+    """How two runs (by key, each by its newest attempt) differ. Lists are in the order of their keys; distances are 0.
+    notes: what the reader should know."""
 
     before: str
     after: str
@@ -231,4 +244,5 @@ class RunDiff:
     code: list[CodeDiff]
     parameters: list[ParameterDiff]
     facets: list[FacetDiff]
+    parts: list[PartDiff]
     notes: list[str]

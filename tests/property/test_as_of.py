@@ -71,6 +71,7 @@ def worlds(draw: st.DrawFn) -> World:
     """A random world; of one job or dataset nothing is said twice at one time."""
     made = draw(st.lists(attempts(), min_size=1, max_size=10, unique_by=lambda attempt: (attempt.job, attempt.hour)))
     telling = attempts().filter(lambda attempt: bool(attempt.reads or attempt.writes))
+    telling = telling.map(lambda attempt: attempt._replace(parent=False, again=False, failed=False))
     declared = draw(st.lists(telling, max_size=4, unique_by=lambda attempt: (attempt.job, attempt.hour)))
     said = draw(st.lists(names(), max_size=3, unique_by=lambda one: (one.name, one.hour)))
     late = draw(st.dictionaries(st.sampled_from(DATASETS), hours, max_size=2))

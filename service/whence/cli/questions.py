@@ -75,6 +75,74 @@ query Impact(
 }}
 """
 
+_SHOWING = "{ at attempt run { runId name } }"
+_SHOWN = f"shown {{ first {_SHOWING} last {_SHOWING} without {_SHOWING} reach }}"
+_WAYS = "transformations { type subtype description masking }"
+_EDGE = f"kind observed declared {_WAYS}"
+_NODE = f"{_PLACE} ... on Dataset {{ names {{ namespace name }} }}"
+_COLUMN_DIFF = f"dataset {{ {_PLACE} }} path change before after said {_SHOWING}"
+_CODE = "repository commit branch path dirty source version"
+_CODE_DIFF = f"job {{ {_PLACE} }} before {{ {_CODE} }} after {{ {_CODE} }} texts {{ facet diff cut }} said {_SHOWING}"
+_FACET_DIFF = f"of {{ {_PLACE} }} name difference before after said {_SHOWING}"
+
+DIFF = f"""
+query Diff(
+  $of: LineageStart!, $from: DateTime!, $to: DateTime, $direction: Direction!, $depth: Int!, $granularity: Granularity,
+  $window: Int!, $first: Int!
+) {{
+  diff(
+    of: $of, from: $from, to: $to, direction: $direction, depth: $depth, granularity: $granularity, window: $window
+  ) {{
+    from to granularity window truncated truncatedBy notes logSize cursor
+    start {{ {_PLACE} }}
+    counts {{ nodesAppeared nodesVanished nodesChanged edgesAppeared edgesVanished edgesChanged }}
+    nodes(first: $first) {{
+      edges {{ node {{ difference distance before {{ {_NODE} }} after {{ {_NODE} }} {_SHOWN} }} }} {_MORE}
+    }}
+    edges(first: $first) {{
+      edges {{ node {{
+        difference distance before {{ {_EDGE} }} after {{ {_EDGE} }}
+        source {{ {_PLACE} }} target {{ {_PLACE} }} by {{ {_PLACE} }} {_SHOWN}
+      }} }} {_MORE}
+    }}
+    columns(first: $first) {{ edges {{ node {{ {_COLUMN_DIFF} }} }} {_MORE} }}
+    code(first: $first) {{ edges {{ node {{ {_CODE_DIFF} }} }} {_MORE} }}
+    facets(first: $first) {{ edges {{ node {{ {_FACET_DIFF} }} }} {_MORE} }}
+  }}
+}}
+"""
+
+_COMPARED = "kind namespace name runId state startedAt endedAt nominalStart nominalEnd"
+_READING = "version { label } producedAt basis rows bytes partitions"
+
+RUN_DIFF = f"""
+query RunDiff($before: RunChoice!, $after: RunChoice!, $first: Int!) {{
+  runDiff(before: $before, after: $after) {{
+    notes logSize cursor
+    before {{ {_COMPARED} }}
+    after {{ {_COMPARED} }}
+    datasets(first: $first) {{
+      edges {{ node {{
+        dataset {{ {_PLACE} }} role difference before {{ {_READING} }} after {{ {_READING} }}
+      }} }} {_MORE}
+    }}
+    lineage(first: $first) {{
+      edges {{ node {{
+        difference source {{ {_PLACE} }} target {{ {_PLACE} }}
+        before {{ type subtype description masking }} after {{ type subtype description masking }}
+      }} }} {_MORE}
+    }}
+    columns(first: $first) {{ edges {{ node {{ {_COLUMN_DIFF} }} }} {_MORE} }}
+    code {{ {_CODE_DIFF} }}
+    parameters(first: $first) {{ edges {{ node {{ name difference before after }} }} {_MORE} }}
+    facets(first: $first) {{ edges {{ node {{ {_FACET_DIFF} }} }} {_MORE} }}
+    parts(first: $first) {{
+      edges {{ node {{ job {{ {_PLACE} }} difference before {{ runId state }} after {{ runId state }} }} }} {_MORE}
+    }}
+  }}
+}}
+"""
+
 _ASSET = """
   documentation(asOf: $asOf)
   owners(asOf: $asOf) { name type }

@@ -141,7 +141,7 @@ class ColumnTraversal:
 
     def _note(self, column: Column, edge: ColumnEdge, owner: str, live: Live) -> None:
         source = Column(edge.source, edge.source_field)
-        key = (self._standing(column), source, owner, edge.transformations)
+        key = (column, source, owner, edge.transformations)
         if key not in self._edges:
             seen = live.seen(lambda footprint: edge in footprint.by_output.get((edge.output, edge.field), ()))
             if seen:
@@ -162,7 +162,7 @@ class ColumnTraversal:
                 graph.nodes[key] = LineageNode(key, kind, node.namespace, node.name, column.field, distance, others)
         first = await self._store.since(list({edge: None for _, edge in self._edges.values()}))
         for (column, source, owner, said), (seen, edge) in self._edges.items():
-            ends = end_of(*column), end_of(*self._standing(source))
+            ends = end_of(*self._standing(column)), end_of(*self._standing(source))
             if ends[0] in graph.nodes and ends[1] in graph.nodes:
                 seen = since_first(seen, first.get(edge))
                 add_edge(graph, LineageEdge(*ends, EdgeKind.DERIVED_FROM, seen, owner, said))

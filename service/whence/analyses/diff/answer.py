@@ -12,7 +12,7 @@ from whence.graph.port import GraphStore
 from whence.lineage.answer import lineage
 from whence_schemas.diff import AssetDiffs, Difference, DiffQuestion, EdgeDiff, Evidence, NodeDiff
 from whence_schemas.errors import InvalidQuestion
-from whence_schemas.lineage import Granularity, Limit, LineageGraph, Question
+from whence_schemas.lineage import Granularity, Limit, LineageGraph, LineageNode, Question
 
 
 class Diff:
@@ -34,6 +34,11 @@ class Diff:
         self.notes: list[str] = list(dict.fromkeys([*graphs[0].notes, *graphs[1].notes]))
         if self.truncated:
             self.notes.append("one of the lineages is cut: what lies beyond is not compared")
+
+    def ends(self, row: EdgeDiff) -> tuple[LineageNode, LineageNode]:
+        """Source and target of an edge."""
+        nodes = self._graphs[row.after is not None].nodes
+        return nodes[row.edge.source], nodes[row.edge.target]
 
     async def edge_evidence(self, rows: Sequence[EdgeDiff]) -> list[Evidence]:
         """What first showed each of these edges, or showed it last."""
