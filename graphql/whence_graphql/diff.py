@@ -296,11 +296,12 @@ def diff_of(answer: ports.Diff, question: DiffQuestion, fresh: Freshness) -> Dif
 
 
 def _shown(evidence: Evidence, moment: int) -> Shown:
-    first, last, without = (_showing(one, moment) for one in evidence[:3])
+    first, last, without = (showing(one, moment) for one in evidence[:3])
     return Shown(first=first, last=last, without=without, reach=evidence.reach)
 
 
-def _showing(found: diff.Showing | None, moment: int) -> Showing | None:
+def showing(found: diff.Showing | None, moment: int) -> Showing | None:
+    """What showed something, in its type."""
     if found is None:
         return None
     return Showing(at=DateTime(found.at), attempt=found.number if found.run else None, unit=found.run, moment=moment)

@@ -51,7 +51,7 @@ def connect(
     node: Callable[[_Row], _Node],
 ) -> Connection[_Node]:
     """The page of rows that were read with a limit of `first` + 1."""
-    edges = [Edge(cursor=_encode(place(row)), node=node(row)) for row in rows[:first]]
+    edges = [Edge(cursor=cursor_of(place(row)), node=node(row)) for row in rows[:first]]
     info.context.budget.spend(len(edges))
     page_info = PageInfo(
         has_next_page=len(rows) > first,
@@ -117,7 +117,8 @@ def place_of(after: str | None, place: type[_Place]) -> _Place | None:
     raise InvalidQuestion("`after` is no cursor of this list: give a page's `endCursor` as it was received")
 
 
-def _encode(place: Sequence[Any]) -> str:
+def cursor_of(place: Sequence[Any]) -> str:
+    """The cursor that names a place."""
     return urlsafe_b64encode(to_json(list(place))).decode()
 
 

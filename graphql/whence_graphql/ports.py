@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from whence_schemas.diff import AssetDiffs, DiffQuestion, EdgeDiff, Evidence, NodeDiff, RunDiff
+from whence_schemas.drift import DriftPage, DriftQuestion
 from whence_schemas.impact import ImpactLabels, ImpactQuestion, Touched
 from whence_schemas.lineage import Limit, LineageGraph, LineageNode, Question
 from whence_schemas.read import (
@@ -30,9 +31,10 @@ class Catalog(Protocol):
         """Nodes of any kind by key."""
 
     async def search(
-        self, text: str, kinds: Sequence[str], after: SearchPlace | None, limit: int
+        self, text: str, kinds: Sequence[str], after: SearchPlace | None, limit: int, namespace: str | None
     ) -> list[tuple[SearchPlace, NodeRow]]:
-        """Nodes of these kinds (letters of keys) whose name or namespace contains the text, by name."""
+        """Nodes of these kinds (letters of keys) whose name or namespace contains the text, by name; with a namespace
+        only those in it."""
 
     async def names(self, datasets: Sequence[str], as_of: int) -> Mapping[str, Sequence[NodeRow]]:
         """All names of each dataset, the one that stands for it first."""
@@ -169,6 +171,9 @@ class Reader(Protocol):
 
     async def diff(self, question: DiffQuestion) -> Diff:
         """What differs between two times."""
+
+    async def drift(self, question: DriftQuestion) -> DriftPage:
+        """Where declarations and runs differ."""
 
     async def run_of_code(self, job: str, commit: str, as_of: int) -> str:
         """Key of the newest run of a job, by key, that started by then and executed a commit."""

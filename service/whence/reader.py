@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from whence.analyses.diff.answer import Diff, diff
 from whence.analyses.diff.runs import compare_runs, run_of_code
+from whence.analyses.drift.answer import drift
 from whence.analyses.impact.answer import Impact, impact
 from whence.graph.port import GraphStore
 from whence.lineage.answer import lineage
@@ -13,6 +14,7 @@ from whence.read.jobs import JobReader
 from whence.read.runs import RunReader
 from whence.read.versions import VersionReader
 from whence_schemas.diff import DiffQuestion, RunDiff
+from whence_schemas.drift import DriftPage, DriftQuestion
 from whence_schemas.impact import ImpactQuestion
 from whence_schemas.lineage import LineageGraph, Question
 from whence_schemas.read import Freshness
@@ -47,6 +49,10 @@ class GraphReader:
     async def diff(self, question: DiffQuestion) -> Diff:
         """What differs between two times."""
         return await diff(self._store, question, self._never_alias)
+
+    async def drift(self, question: DriftQuestion) -> DriftPage:
+        """Where declarations and runs differ."""
+        return await drift(self._store, question, self._never_alias)
 
     async def run_of_code(self, job: str, commit: str, as_of: int) -> str:
         """The newest run of a job that executed a commit."""

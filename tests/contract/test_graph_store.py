@@ -532,21 +532,6 @@ async def test_a_unit_can_be_asked_for_its_own_values(graph):
     )
 
 
-async def test_what_runs_said_is_told_from_what_was_declared(graph):
-    said = [("10:00:00", 1, "x"), ("12:00:00", 2, "y")]
-    await graph.add(*(event("COMPLETE", t, run=n, outputs=[dataset("a", schema=schema(c))]) for t, n, c in said))
-    await graph.add(dataset_event("11:00:00", "a", schema=schema("z")))
-    await graph.add(job_event("13:00:00", outputs=[dataset("a", schema=schema("w")), dataset("b", schema=schema("b"))]))
-
-    async def observed(clock):
-        return [f.unit for f in await graph.store.facets([ds("a"), ds("b")], ["schema"], at(clock), observed=True)]
-
-    assert await observed("09:00:00") == []
-    assert await observed("11:30:00") == [run(1)]
-    assert await observed("14:00:00") == [run(2)]
-    assert [f.unit for f in await graph.store.facets([ds("a")], ["schema"], at("14:00:00"))] == [job()]
-
-
 async def test_who_said_a_value_first_in_a_time(graph):
     for clock, number, text in (("10:00:00", 1, "a"), ("11:00:00", 2, "b"), ("12:00:00", 3, "b"), ("13:00:00", 4, "a")):
         await graph.add(event("COMPLETE", clock, run=number, job_facets={"sql": {"query": text}}))

@@ -5,7 +5,22 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from whence.cli import audit, diff, doctor, impact, ingest, keys, lineage, neo4j, query, rebuild, search, serve, show
+from whence.cli import (
+    audit,
+    diff,
+    doctor,
+    drift,
+    impact,
+    ingest,
+    keys,
+    lineage,
+    neo4j,
+    query,
+    rebuild,
+    search,
+    serve,
+    show,
+)
 from whence.cli.console import complain
 from whence.cli.options import with_flags
 from whence_schemas.errors import ConfigurationError, InvalidQuestion, WhenceError
@@ -66,6 +81,7 @@ app.command("ingest")(ingest.ingest)
 app.command("lineage")(lineage.lineage)
 app.command("impact")(impact.impact)
 app.command("diff")(diff.diff)
+app.command("drift")(drift.drift)
 app.command("show")(show.show)
 app.command("search")(search.search)
 app.command("query")(query.query)

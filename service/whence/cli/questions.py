@@ -143,6 +143,38 @@ query RunDiff($before: RunChoice!, $after: RunChoice!, $first: Int!) {{
 }}
 """
 
+DRIFT = f"""
+query Drift(
+  $job: NameInput, $namespace: String, $kinds: [DriftKind!]!, $asOf: DateTime, $window: Int!, $first: Int!,
+  $after: String, $named: Int!
+) {{
+  drift(
+    job: $job, namespace: $namespace, kinds: $kinds, asOf: $asOf, window: $window, first: $first, after: $after
+  ) {{
+    asOf window examined truncated truncatedBy notes logSize cursor
+    jobs {{
+      edges {{ node {{
+        job {{ {_PLACE} }} declaredAt
+        findings(first: 500) {{
+          edges {{ node {{
+            kind subject dataset {{ {_PLACE} }} field source {{ {_PLACE} }} sourceField declared observed since runs
+            silent lastShown {_SHOWING}
+            downstream {{
+              truncated
+              counts {{ datasets columns jobs models reports owners }}
+              touched(kinds: [DATASET], first: $named) {{ edges {{ node {{ distance node {{ {_PLACE} }} }} }} {_MORE} }}
+              owners(first: $named) {{ edges {{ node {{ owner {{ name }} }} }} {_MORE} }}
+            }}
+          }} }}
+          {_MORE}
+        }}
+      }} }}
+      {_MORE}
+    }}
+  }}
+}}
+"""
+
 _ASSET = """
   documentation(asOf: $asOf)
   owners(asOf: $asOf) { name type }

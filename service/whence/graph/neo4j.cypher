@@ -316,11 +316,10 @@ RETURN c.entity, c.name
 // name: facets (of the claims last said by then the latest; of those said again later: when they were first said)
 UNWIND $pairs AS pair
 CALL (pair) {
-    MATCH (c:Claim) WHERE c.entity = pair[0] AND c.name = pair[1] AND c.last <= $as_of AND c.unit STARTS WITH $sayer
+    MATCH (c:Claim) WHERE c.entity = pair[0] AND c.name = pair[1] AND c.last <= $as_of
     RETURN c, c.last AS at ORDER BY c.entity DESC, c.name DESC, c.last DESC, c.value DESC, c.unit DESC LIMIT 1
     UNION ALL
     MATCH (c:Claim) WHERE c.entity = pair[0] AND c.name = pair[1] AND c.last > $as_of AND c.first <= $as_of
-        AND c.unit STARTS WITH $sayer
     RETURN c, c.first AS at
 }
 RETURN c.entity, coalesce(c.full_name, c.name), at, c.value, c.unit

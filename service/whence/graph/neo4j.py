@@ -314,18 +314,13 @@ class Neo4jGraphStore:
         return await self._read(lambda tx: _footprints(tx, keys))
 
     async def facets(
-        self,
-        entities: Sequence[str],
-        names: Sequence[str] | None,
-        as_of: int,
-        unit: str | None = None,
-        observed: bool = False,
+        self, entities: Sequence[str], names: Sequence[str] | None, as_of: int, unit: str | None = None
     ) -> list[CurrentFacet]:
         """For each entity and facet the value last said, by (entity, facet)."""
 
         async def work(tx: _Transaction) -> list[CurrentFacet]:
             latest: dict[tuple[str, str], tuple[int, str, str]] = {}
-            for entity, facet, *said in sorted(await _said(tx, entities, names, as_of, unit, observed)):
+            for entity, facet, *said in sorted(await _said(tx, entities, names, as_of, unit)):
                 latest[entity, facet] = (said[0], said[1], said[2])
             bodies = await _bodies(tx, {value for _, value, _ in latest.values() if value})
             return [
@@ -681,19 +676,14 @@ async def _activities(tx: _Transaction, owners: Iterable[str], as_of: int, windo
 
 
 async def _said(
-    tx: _Transaction,
-    entities: Sequence[str],
-    names: Sequence[str] | None,
-    as_of: int,
-    unit: str | None,
-    observed: bool,
+    tx: _Transaction, entities: Sequence[str], names: Sequence[str] | None, as_of: int, unit: str | None
 ) -> list[list[Any]]:
     """What may be the value of the entities' facets: rows of (entity, facet, time, value, unit)."""
     indexed = None if names is None else [_indexed(name) for name in names]
     if unit is not None:
         return await _rows(tx, "facets_of_unit", unit=unit, entities=list(entities), names=indexed, as_of=as_of)
     pairs = await _facets_of(tx, _list(entities)) if indexed is None else _list(product(entities, indexed))
-    return await _rows(tx, "facets", pairs=pairs, as_of=as_of, sayer=Kind.RUN if observed else "")
+    return await _rows(tx, "facets", pairs=pairs, as_of=as_of)
 
 
 async def _facets_of(tx: _Transaction, entities: list[str]) -> list[_Row]:

@@ -210,15 +210,10 @@ class GraphStore(Protocol):
         """Footprints by key."""
 
     async def facets(
-        self,
-        entities: Sequence[str],
-        names: Sequence[str] | None,
-        as_of: int,
-        unit: str | None = None,
-        observed: bool = False,
+        self, entities: Sequence[str], names: Sequence[str] | None, as_of: int, unit: str | None = None
     ) -> list[CurrentFacet]:
-        """For each entity and facet the value last said by `as_of`: by any unit, by the given one, or where it is to be
-        `observed` by any run. Deleted ones are left out. `names` None means all. In the order of (entity, facet)."""
+        """For each entity and facet the value last said by `as_of`: by any unit, or by the given one. Deleted ones are
+        left out. `names` None means all. In the order of (entity, facet)."""
 
     async def first_said(self, values: Sequence[Value], after: int, until: int) -> dict[Value, SaidBy]:
         """Who said each of these values first after the one time and by the other, and when; those that nobody said

@@ -246,12 +246,7 @@ class SQLiteGraphStore:
         return {key: Footprint.load(text) for key, text in await self._fetch("footprints", (_list(keys),))}
 
     async def facets(
-        self,
-        entities: Sequence[str],
-        names: Sequence[str] | None,
-        as_of: int,
-        unit: str | None = None,
-        observed: bool = False,
+        self, entities: Sequence[str], names: Sequence[str] | None, as_of: int, unit: str | None = None
     ) -> list[CurrentFacet]:
         """For each entity and facet the value last said."""
 
@@ -259,7 +254,7 @@ class SQLiteGraphStore:
             wanted = names
             if wanted is None:
                 wanted = [row[1] for row in connection.execute(_SQL["facet_names"], (_list(entities),))]
-            values = {"entities": _list(entities), "as_of": as_of, "unit": unit, "observed": observed}
+            values = {"entities": _list(entities), "as_of": as_of, "unit": unit}
             rows: list[Any] = []
             for facet in dict.fromkeys(wanted):  # by one parameter each: in JSON, SQLite ends a name at a NUL
                 rows += connection.execute(_SQL["facets"], {**values, "facet": facet})

@@ -245,12 +245,10 @@ SELECT entity, facet, last, value, unit FROM wanted CROSS JOIN claim ON entity =
     AND (last, value, first, unit) = (
         SELECT last, value, first, unit FROM claim
         WHERE entity = one AND facet = :facet AND last <= :as_of AND (:unit IS NULL OR unit = :unit)
-            AND (NOT :observed OR unit BETWEEN 'R' AND 'S')
         ORDER BY last DESC, value DESC, unit DESC LIMIT 1)
 UNION ALL
 SELECT entity, facet, first, value, unit FROM wanted CROSS JOIN claim ON entity = one AND facet = :facet
     AND last > :as_of AND first <= :as_of AND (:unit IS NULL OR unit = :unit)
-    AND (NOT :observed OR unit BETWEEN 'R' AND 'S')
 -- name: first_said
 SELECT CASE WHEN first > :after THEN first ELSE last END AS at, unit FROM claim
 WHERE entity = :entity AND facet = :facet AND last > :after AND value = :value AND at <= :until
