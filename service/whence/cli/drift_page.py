@@ -18,7 +18,7 @@ _SAYS = {
     "UNCONFIRMED": "not confirmed",
     "UNDECLARED": "undeclared job",
 }
-_SUBJECTS = {"INPUT": "reads ", "OUTPUT": "writes ", "COLUMN": "column ", "COLUMN_LINEAGE": "column ", "JOB": ""}
+_SUBJECTS = {"INPUT": "reads ", "OUTPUT": "writes ", "COLUMN": "column ", "COLUMN_LINEAGE": "column "}
 _COUNTED = ("datasets", "jobs", "models", "reports")
 
 
@@ -62,6 +62,8 @@ def _rows(jobs: list[_Json], places: Places) -> Iterator[tuple[str | Text, ...]]
 
 
 def _what(finding: _Json, places: Places) -> Text:
+    if finding["subject"] == "JOB":
+        return Text("what it declares" if finding["kind"] == "UNCONFIRMED" else "", "dim")
     text = Text(_SUBJECTS[finding["subject"]], "dim")
     for place, field in ((finding["dataset"], finding["field"]), (finding["source"], finding["sourceField"])):
         if place:
@@ -77,8 +79,10 @@ def _runs(finding: _Json) -> str:
     if finding["subject"] == "COLUMN":
         return "its newest run"
     runs, silent = finding["runs"], finding["silent"]
-    if finding["kind"] in ("NOT_DECLARED", "UNDECLARED"):
-        return f"{runs} of the last"
+    if finding["kind"] == "NOT_DECLARED":
+        return f"seen in {runs} of its last"
+    if finding["kind"] == "UNDECLARED":
+        return f"{runs} of its last"
     if finding["kind"] == "UNCONFIRMED":
         return f"none since, {silent} without datasets" if silent else "none since"
     without = f", {silent} without datasets" if silent else ""

@@ -191,14 +191,14 @@ _USES = """
 """
 
 DATASET = f"""
-query Dataset($namespace: String!, $name: String!, $asOf: DateTime, $first: Int!) {{
+query Dataset($namespace: String!, $name: String!, $asOf: DateTime, $window: Int!, $first: Int!) {{
   status {{ logSize cursor lag }}
   dataset(namespace: $namespace, name: $name) {{
     kind namespace name {_ASSET}
     names(asOf: $asOf) {{ namespace name }}
     fields(asOf: $asOf) {{ name type description }}
-    writtenBy(asOf: $asOf) {{ {_LINK} }}
-    readBy(asOf: $asOf) {{ {_LINK} }}
+    writtenBy(asOf: $asOf, window: $window) {{ {_LINK} }}
+    readBy(asOf: $asOf, window: $window) {{ {_LINK} }}
     versions(asOf: $asOf, first: $first) {{
       edges {{ node {{ label producedAt complete dropped producedBy {{ runId state name }} }} }}
       pageInfo {{ hasNextPage }}
@@ -208,14 +208,14 @@ query Dataset($namespace: String!, $name: String!, $asOf: DateTime, $first: Int!
 """
 
 JOB = f"""
-query Job($namespace: String!, $name: String!, $asOf: DateTime, $first: Int!) {{
+query Job($namespace: String!, $name: String!, $asOf: DateTime, $window: Int!, $first: Int!) {{
   status {{ logSize cursor lag }}
   job(namespace: $namespace, name: $name) {{
     kind namespace name {_ASSET}
-    parents(asOf: $asOf) {{ namespace name }}
-    children(asOf: $asOf) {{ namespace name }}
-    inputs(asOf: $asOf) {{ {_LINK} }}
-    outputs(asOf: $asOf) {{ {_LINK} }}
+    parents(asOf: $asOf, window: $window) {{ namespace name }}
+    children(asOf: $asOf, window: $window) {{ namespace name }}
+    inputs(asOf: $asOf, window: $window) {{ {_LINK} }}
+    outputs(asOf: $asOf, window: $window) {{ {_LINK} }}
     runs(asOf: $asOf, first: $first) {{
       edges {{ node {{ runId state startedAt endedAt }} }}
       pageInfo {{ hasNextPage }}
@@ -242,10 +242,10 @@ query Run($id: ID!) {{
 """
 
 COLUMN = """
-query Column($of: LineageStart!, $namespace: String!, $name: String!, $asOf: DateTime) {
+query Column($of: LineageStart!, $namespace: String!, $name: String!, $asOf: DateTime, $window: Int!) {
   status { logSize cursor lag }
   dataset(namespace: $namespace, name: $name) { fields(asOf: $asOf) { name type description } }
-  lineage(of: $of, depth: 1, granularity: COLUMN, asOf: $asOf) {
+  lineage(of: $of, depth: 1, granularity: COLUMN, asOf: $asOf, window: $window) {
     nodes { id kind namespace name field }
     edges { source target transformations { type subtype description masking } }
     start { id kind namespace name field }

@@ -1,6 +1,6 @@
 """What jobs declare to read, write and derive, against what their runs showed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from whence.graph.facts import EdgeId, EdgeKind, Report
@@ -38,7 +38,6 @@ class Declared:
         self.question = question
         self.names = names
         self.jobs: list[str] = []
-        self.containers: set[str] = set()
         self.activities: dict[str, Activity] = {}
         self.footprints: dict[str, Footprint] = {}
         self._history: dict[str, list[Stretch]] = {}
@@ -102,45 +101,38 @@ class Declared:
 
 async def compare_edges(declared: Declared) -> dict[str, list[Finding]]:
     """How what jobs declare to read, write and derive differs from what their runs showed, by job."""
+    inside = await _inside(declared)
     found: dict[str, list[Finding]] = {}
-    missing: dict[str, set[Claimed]] = {}
+    missing: dict[str, list[Claimed]] = {}
     for job in declared.jobs:
         activity = declared.activities.get(job)
-        if activity is None:
-            continue
-        if activity.declared is None:
-            undeclared = Finding("UNDECLARED", 0, DriftKind.UNDECLARED, DriftSubject.JOB, runs=len(activity.observed))
-            found[job] = [undeclared]
-            continue
-        missing[job] = await _missing(declared, job, activity)
-        found[job] = await _undeclared(declared, job, activity)
-    for job, findings in (await _unobserved(declared, missing)).items():
-        found[job] += findings
+        if activity is not None and activity.declared is not None:
+            told = declared.claimed(activity.declared.footprint)
+            shown = declared.shown(activity.observed) | inside.get(job, frozenset())
+            missing[job] = list(_comparable(told - shown, shown, told - shown))
+        elif activity is not None:
+            runs = len(activity.observed)
+            found[job] = [Finding("UNDECLARED", 0, DriftKind.UNDECLARED, DriftSubject.JOB, runs=runs)]
+    for findings in (await _unobserved(declared, missing, inside.keys()), await _undeclared(declared, missing)):
+        for job, more in findings.items():
+            found.setdefault(job, []).extend(more)
     return found
 
 
-async def _missing(declared: Declared, job: str, activity: Activity) -> set[Claimed]:
-    """What is declared, and what no run that counts showed; of a container the runs of what it contains."""
-    assert activity.declared is not None
-    told = declared.claimed(activity.declared.footprint)
-    shown = declared.shown(activity.observed)
-    if any(one.subject != DriftSubject.COLUMN_LINEAGE for one in told - shown):
-        shown |= await _inside(declared, job)
-    return set(_comparable(told - shown, shown, told - shown))
-
-
-async def _inside(declared: Declared, job: str) -> frozenset[Claimed]:
-    """What runs of the jobs in a container showed."""
+async def _inside(declared: Declared) -> dict[str, frozenset[Claimed]]:
+    """What runs in containers showed: of jobs that declare something, whose own runs named no dataset."""
+    activities = declared.activities.items()
+    quiet = [job for job, activity in activities if activity.declared and not activity.observed]
+    containers = {edge.target for edge in await declared.store.owners(quiet, [EdgeKind.PART_OF])} if quiet else set()
     when = declared.question.as_of, declared.question.window
-    inner = [one for one in await contained_jobs(declared.store, job, *when) if one != job]
-    if not inner:
-        return frozenset()
-    activities = await declared.store.activities(inner, *when)
-    await declared.know({report.footprint for found in activities.values() for report in found.observed})
-    shown = declared.shown(report for found in activities.values() for report in found.observed)
-    if shown:
-        declared.containers.add(job)
-    return shown
+    found: dict[str, frozenset[Claimed]] = {}
+    for job in sorted(containers):
+        inner = [one for one in await contained_jobs(declared.store, job, *when) if one != job]
+        observed = [r for one in (await declared.store.activities(inner, *when)).values() for r in one.observed]
+        await declared.know({report.footprint for report in observed})
+        if observed:
+            found[job] = declared.shown(observed)
+    return found
 
 
 def _comparable(
@@ -157,34 +149,33 @@ def _comparable(
             yield one
 
 
-async def _undeclared(declared: Declared, job: str, activity: Activity) -> list[Finding]:
+async def _undeclared(declared: Declared, jobs: Iterable[str]) -> dict[str, list[Finding]]:
     """What runs showed since the declaration holds, and it does not name."""
-    assert activity.declared is not None
-    since = declared.since(job) or activity.declared.start
-    told = declared.claimed(activity.declared.footprint)
-    reports = [report for report in activity.observed if report.start >= since]
-    extra = declared.shown(reports) - told
-    wanted = sorted(_comparable(extra, told, extra))
-    first = await _first_seen(declared, job, wanted)
-    return [
-        _finding(
-            DriftKind.NOT_DECLARED,
-            one,
-            since=first.get(one),
-            runs=sum(one in declared.claimed(report.footprint) for report in reports),
-        )
-        for one in wanted
-    ]
+    extra: dict[tuple[str, Claimed], int] = {}
+    for job in jobs:
+        activity = declared.activities[job]
+        assert activity.declared is not None
+        since = declared.since(job) or activity.declared.start
+        told = declared.claimed(activity.declared.footprint)
+        reports = [report for report in activity.observed if report.start >= since]
+        more = declared.shown(reports) - told
+        for one in _comparable(more, told, more):
+            extra[job, one] = sum(one in declared.claimed(report.footprint) for report in reports)
+    first = await _first_seen(declared, extra)
+    found: dict[str, list[Finding]] = {}
+    for (job, one), runs in extra.items():
+        finding = _finding(DriftKind.NOT_DECLARED, one, since=first.get((job, one)), runs=runs)
+        found.setdefault(job, []).append(finding)
+    return found
 
 
-async def _first_seen(declared: Declared, job: str, wanted: list[Claimed]) -> dict[Claimed, int]:
+async def _first_seen(declared: Declared, wanted: Iterable[tuple[str, Claimed]]) -> dict[tuple[str, Claimed], int]:
     """When something was seen first, ever, under any of its names."""
-    edges = {edge: one for one in wanted for edge in _edges(declared.names, job, one)}
-    found: dict[Claimed, int] = {}
+    edges = {edge: (job, one) for job, one in wanted for edge in _edges(declared.names, job, one)}
+    found: dict[tuple[str, Claimed], int] = {}
     for edge, since in (await declared.store.since(list(edges))).items() if edges else ():
         if since.observed is not None:
-            one = edges[edge]
-            found[one] = min(since.observed, found.get(one, since.observed))
+            found[edges[edge]] = min(since.observed, found.get(edges[edge], since.observed))
     return found
 
 
@@ -199,7 +190,9 @@ def _edges(names: Names, job: str, claimed: Claimed) -> Iterator[EdgeId]:
             yield EdgeId(job, EdgeKind.DERIVED_FROM, *ends)
 
 
-async def _unobserved(declared: Declared, missing: dict[str, set[Claimed]]) -> dict[str, list[Finding]]:
+async def _unobserved(
+    declared: Declared, missing: dict[str, list[Claimed]], containers: Collection[str]
+) -> dict[str, list[Finding]]:
     """What no run that counts showed: since when it is declared, and how many runs there were since."""
     since = {(job, one): declared.claimed_since(job, one) for job, claims in missing.items() for one in claims}
     spans = sorted({Span(job, start - 1) for (job, _), start in since.items()})
@@ -208,7 +201,7 @@ async def _unobserved(declared: Declared, missing: dict[str, set[Claimed]]) -> d
     findings: dict[str, list[Finding]] = {job: [] for job in missing}
     for (job, one), start in sorted(since.items()):
         stretches = history.get(Span(job, start - 1), [])
-        findings[job].append(_not_observed(declared, one, start, stretches, job in declared.containers))
+        findings[job].append(_not_observed(declared, one, start, stretches, job in containers))
     return findings
 
 

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 from whence.analyses.diff.schemas import columns_of, same_type, schema_of
 from whence.analyses.drift.edges import Declared
-from whence.graph.facts import Contribution, Report
+from whence.graph.facts import Contribution, EdgeId, EdgeKind, Report
 from whence_schemas.drift import DriftKind, DriftSubject, Finding
 from whence_schemas.facets.dataset import Schema
+from whence_schemas.identity import column_key
 
 _FACET = "schema"
 
@@ -45,7 +46,21 @@ async def compare_schemas(declared: Declared) -> dict[str, list[Finding]]:
         seen = _latest(said, [use.run], names, declared.question.as_of)
         if told is not None and seen is not None and seen.last >= told.first:
             found.setdefault(use.job, []).extend(_compare(use, told, seen))
-    return found
+    return await _dated(declared, found)
+
+
+async def _dated(declared: Declared, found: dict[str, list[Finding]]) -> dict[str, list[Finding]]:
+    """With the time when columns that are not declared were seen first, ever."""
+    edges = {_column(one) for findings in found.values() for one in findings if one.kind == DriftKind.NOT_DECLARED}
+    first = await declared.store.since(sorted(edges)) if edges else {}
+    seen = {edge: since.observed for edge, since in first.items() if since.observed is not None}
+    return {job: [one._replace(since=seen.get(_column(one), one.since)) for one in rows] for job, rows in found.items()}
+
+
+def _column(finding: Finding) -> EdgeId:
+    """The edge to a column; nested fields are no columns of their own."""
+    top = column_key(finding.dataset, finding.field.partition(".")[0])
+    return EdgeId(finding.dataset, EdgeKind.HAS_FIELD, finding.dataset, top)
 
 
 def _uses(declared: Declared) -> Iterator[_Use]:
@@ -85,13 +100,11 @@ def _compare(use: _Use, told: _Said, seen: _Said) -> Iterator[Finding]:
             if not same_type(*types):
                 yield _finding(DriftKind.TYPE, told.name, path, types, told.first)
         elif use.writes and path in declared:
-            yield _finding(DriftKind.NOT_OBSERVED, told.name, path, types, told.first, silent=0)
+            yield _finding(DriftKind.NOT_OBSERVED, told.name, path, types, told.first)
         elif use.writes:
             yield _finding(DriftKind.NOT_DECLARED, seen.name, path, types, seen.first)
 
 
-def _finding(
-    kind: DriftKind, dataset: str, path: str, types: tuple[str | None, str | None], since: int, silent: int = 0
-) -> Finding:
+def _finding(kind: DriftKind, dataset: str, path: str, types: tuple[str | None, str | None], since: int) -> Finding:
     key = f"{kind}:{DriftSubject.COLUMN}:{dataset}:{path}"
-    return Finding(key, 0, kind, DriftSubject.COLUMN, dataset, path, "", "", *types, since, 0, silent)
+    return Finding(key, 0, kind, DriftSubject.COLUMN, dataset, path, "", "", *types, since)
