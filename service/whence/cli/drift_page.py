@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 
-from whence.cli.pages import section
 from whence.cli.places import Places
 from whence.cli.tables import moment
 
@@ -29,10 +29,10 @@ def drift_page(drift: _Json) -> RenderableType:
     looked = f"{drift['examined']:,} {'job' if drift['examined'] == 1 else 'jobs'} looked at"
     if not jobs:
         return Text(f"Nothing differs: {looked}.")
-    columns = ["job", "differs", "what", "since", "runs", "downstream"]
-    parts: list[RenderableType] = [section("", columns, _rows(jobs, places)) or ""]
-    parts += ["", *(Text(line, "dim") for line in places.lines()), Text(looked, "dim")]
-    return Group(*parts)
+    parts: list[RenderableType] = [Text("\n".join(places.lines()), "dim")]
+    for job in jobs:
+        parts += ["", *_job(job, places)]
+    return Group(*parts, "", Text(looked, "dim"))
 
 
 def _findings(job: _Json) -> list[_Json]:
@@ -48,17 +48,24 @@ def _named(jobs: list[_Json]) -> Iterator[_Json]:
             yield from (edge["node"]["node"] for edge in touched)
 
 
-def _rows(jobs: list[_Json], places: Places) -> Iterator[tuple[str | Text, ...]]:
-    for job in jobs:
-        for number, finding in enumerate(_findings(job)):
-            yield (
-                Text() if number else places.text(job["job"]),
-                Text(_SAYS[finding["kind"]], "yellow" if finding["downstream"] else "dim"),
-                _what(finding, places),
-                moment(finding["since"]),
-                _runs(finding),
-                _downstream(finding["downstream"], places),
-            )
+def _job(job: _Json, places: Places) -> Iterator[RenderableType]:
+    """A job, and a line or two for each difference."""
+    declared = f"  declared {moment(job['declaredAt'])}" if job["declaredAt"] else ""
+    yield Text.assemble(places.text(job["job"]), (declared, "dim"))
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for finding in _findings(job):
+        how = Text(_SAYS[finding["kind"]], "yellow" if finding["downstream"] else "dim")
+        grid.add_row(Text("  ").append_text(how), _text(finding, places))
+    yield grid
+
+
+def _text(finding: _Json, places: Places) -> Text:
+    parts = [part for part in (_what(finding, places), Text(_told(finding), "dim")) if part]
+    text = Text("  ").join(parts)
+    downstream = finding["downstream"]
+    return text.append("\n→ ", "dim").append_text(_downstream(downstream, places)) if downstream else text
 
 
 def _what(finding: _Json, places: Places) -> Text:
@@ -74,28 +81,32 @@ def _what(finding: _Json, places: Places) -> Text:
     return text
 
 
-def _runs(finding: _Json) -> str:
-    """What the runs tell."""
+def _told(finding: _Json) -> str:
+    """Since when, and what runs tell."""
+    runs, silent, since = finding["runs"], finding["silent"], moment(finding["since"])
+    match finding["kind"]:
+        case "UNDECLARED":
+            return f"{runs} of its last runs told datasets"
+        case "NOT_DECLARED":
+            last = f", in {runs} of its last runs" if finding["subject"] != "COLUMN" else ""
+            return f"first seen {since}{last}"
+        case "UNCONFIRMED":
+            return f"since {since}: " + (f"{_number(silent)} since, without datasets" if silent else "no run since")
     if finding["subject"] == "COLUMN":
-        return "its newest run"
-    runs, silent = finding["runs"], finding["silent"]
-    if finding["kind"] == "NOT_DECLARED":
-        return f"seen in {runs} of its last"
-    if finding["kind"] == "UNDECLARED":
-        return f"{runs} of its last"
-    if finding["kind"] == "UNCONFIRMED":
-        return f"none since, {silent} without datasets" if silent else "none since"
-    without = f", {silent} without datasets" if silent else ""
-    last = finding["lastShown"]
-    return f"{runs} since, last seen {moment(last['at'])}{without}" if last else f"{runs} since, never seen{without}"
+        return f"declared since {since}"
+    without = f", {silent} more without datasets" if silent else ""
+    seen = f"last seen {moment(finding['lastShown']['at'])}" if finding["lastShown"] else "never seen"
+    return f"declared since {since}, {seen}, {_number(runs)} since{without}"
 
 
-def _downstream(impact: _Json | None, places: Places) -> Text:
-    if impact is None:
-        return Text()
+def _number(runs: int) -> str:
+    return f"{runs:,} {'run' if runs == 1 else 'runs'}"
+
+
+def _downstream(impact: _Json, places: Places) -> Text:
     counts = impact["counts"]
     found = [f"{counts[what]:,} {what[:-1] if counts[what] == 1 else what}" for what in _COUNTED if counts[what]]
-    text = Text(", ".join(found) or "none")
+    text = Text((", ".join(found) or "nothing") + " downstream")
     names = [places.text(edge["node"]["node"]) for edge in impact["touched"]["edges"]]
     if names:
         text.append(": ").append_text(Text(", ").join(names))
