@@ -24,7 +24,8 @@ LOCATION, CODE = "sourceCodeLocation", "whence_code"
 _TOLD = frozenset({"lineage", "symlinks", "version", LOCATION, *TEXTS})
 """Facets that the diff tells in another way; a dataset's version is another after every run."""
 _PORTION = 1_000
-_EVER = 2**62
+EVER = 2**62
+"""Later than any time: what an attempt said is asked for as it was said last."""
 
 _Row = TypeVar("_Row", ColumnDiff, CodeDiff, FacetDiff)
 _Values = dict[tuple[str, str], CurrentFacet]
@@ -97,7 +98,7 @@ class _Compared:
             for job, activity in activities.items()
             if activity.observed
         }
-        return {newest[row.entity]: row.body for row in await self._store.facets(list(newest), [CODE], _EVER)}
+        return {newest[row.entity]: row.body for row in await self._store.facets(list(newest), [CODE], EVER)}
 
     def _compare(self, entity: str, facet: str, before: bytes | None, after: bytes | None) -> None:
         by_column = self._question.granularity == Granularity.COLUMN

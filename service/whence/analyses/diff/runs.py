@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from pydantic_core import from_json
 
-from whence.analyses.diff.assets import CODE, LOCATION, compare_code
+from whence.analyses.diff.assets import CODE, EVER, LOCATION, compare_code
 from whence.analyses.diff.schemas import compare_schemas, schema_of
 from whence.analyses.diff.values import TEXTS, same
 from whence.graph.canonical import canonical_json
@@ -33,7 +33,6 @@ from whence_schemas.facets.input import InputStatistics
 from whence_schemas.facets.output import OutputStatistics
 from whence_schemas.identity import attempt_id
 
-_EVER = 2**62
 _PAGE, _PAGES = 500, 20
 _PARAMETERS = "whence_parameters"
 _AIRFLOW = ("airflowDagRun", "airflow")
@@ -125,8 +124,8 @@ class _Told:
         own = attempt_id(attempt.run, attempt.number)
         said = await store.facets([attempt.job, *{u.dataset for u in uses}], None, attempt.last, attempt.run)
         of_uses = [f"{own}{_SIGNS[use.role]}{use.dataset}" for use in uses]
-        said += await store.facets([own], None, _EVER)
-        said += await store.facets(of_uses, _STATISTICS, _EVER)
+        said += await store.facets([own], None, EVER)
+        said += await store.facets(of_uses, _STATISTICS, EVER)
         bodies = {(row.entity, row.facet): row.body for row in said}
         return cls(store, attempt, uses, footprints[0] if footprints else Footprint(), bodies)
 
