@@ -2,10 +2,11 @@
 
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic_core import from_json, to_json
 
+from whence_graphql.arguments import check_first
 from whence_graphql.context import Info
 from whence_graphql.describe import object_type
 from whence_schemas.errors import InvalidQuestion
@@ -50,7 +51,7 @@ def connect(
     node: Callable[[_Row], _Node],
 ) -> Connection[_Node]:
     """The page of rows that were read with a limit of `first` + 1."""
-    edges = [Edge(cursor=_encode(place(row)), node=node(row)) for row in rows[:first]]
+    edges = [Edge(cursor=cursor_of(place(row)), node=node(row)) for row in rows[:first]]
     info.context.budget.spend(len(edges))
     page_info = PageInfo(
         has_next_page=len(rows) > first,
@@ -59,6 +60,43 @@ def connect(
         end_cursor=edges[-1].cursor if edges else after,
     )
     return Connection(edges=edges, page_info=page_info)
+
+
+class Near(Protocol):
+    """A row of a list that is ordered by (distance, key)."""
+
+    @property
+    def key(self) -> str:
+        """Tells it from the others."""
+
+    @property
+    def distance(self) -> int:
+        """How far it is."""
+
+
+class _Position(NamedTuple):
+    distance: int
+    key: str
+
+
+_Item = TypeVar("_Item", bound=Near)
+
+
+def page_of(
+    info: Info, rows: Sequence[_Item], first: int, after: str | None, node: Callable[[_Item], _Node]
+) -> Connection[_Node]:
+    """A page of rows that are ordered by (distance, key)."""
+    found = rows_of(rows, first, after)
+    return connect(info, found, first, after, lambda row: _Position(row.distance, row.key), node)
+
+
+def rows_of(rows: Sequence[_Item], first: int, after: str | None) -> Sequence[_Item]:
+    """The rows of such a page, and the one that follows."""
+    limit = check_first(first) + 1
+    place = place_of(after, _Position)
+    if place is not None:
+        rows = [row for row in rows if (row.distance, row.key) > place]
+    return rows[:limit]
 
 
 def place_of(after: str | None, place: type[_Place]) -> _Place | None:
@@ -79,7 +117,8 @@ def place_of(after: str | None, place: type[_Place]) -> _Place | None:
     raise InvalidQuestion("`after` is no cursor of this list: give a page's `endCursor` as it was received")
 
 
-def _encode(place: Sequence[Any]) -> str:
+def cursor_of(place: Sequence[Any]) -> str:
+    """The cursor that names a place."""
     return urlsafe_b64encode(to_json(list(place))).decode()
 
 

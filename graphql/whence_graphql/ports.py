@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from whence_schemas.completeness import Completeness, CompletenessQuestion
+from whence_schemas.diff import AssetDiffs, DiffQuestion, EdgeDiff, Evidence, NodeDiff, RunDiff
+from whence_schemas.drift import DriftPage, DriftQuestion
 from whence_schemas.impact import ImpactLabels, ImpactQuestion, Touched
-from whence_schemas.lineage import Limit, LineageGraph, Question
+from whence_schemas.lineage import Limit, LineageGraph, LineageNode, Question
 from whence_schemas.read import (
     AttemptRow,
     Cursor,
@@ -30,9 +32,10 @@ class Catalog(Protocol):
         """Nodes of any kind by key."""
 
     async def search(
-        self, text: str, kinds: Sequence[str], after: SearchPlace | None, limit: int
+        self, text: str, kinds: Sequence[str], after: SearchPlace | None, limit: int, namespace: str | None
     ) -> list[tuple[SearchPlace, NodeRow]]:
-        """Nodes of these kinds (letters of keys) whose name or namespace contains the text, by name."""
+        """Nodes of these kinds (letters of keys) whose name or namespace contains the text, by name; with a namespace
+        only those in it."""
 
     async def names(self, datasets: Sequence[str], as_of: int) -> Mapping[str, Sequence[NodeRow]]:
         """All names of each dataset, the one that stands for it first."""
@@ -121,6 +124,27 @@ class Impact(Protocol):
         """What facets say of it, and how much it is."""
 
 
+class Diff(Protocol):
+    """What differs between two times, nearest first by (distance, key)."""
+
+    nodes: list[NodeDiff]
+    edges: list[EdgeDiff]
+    truncated: Limit | None
+    notes: list[str]
+
+    def ends(self, row: EdgeDiff) -> tuple[LineageNode, LineageNode]:
+        """Source and target of an edge."""
+
+    async def node_evidence(self, rows: Sequence[NodeDiff]) -> list[Evidence]:
+        """What first showed each of these nodes, or showed it last."""
+
+    async def edge_evidence(self, rows: Sequence[EdgeDiff]) -> list[Evidence]:
+        """What first showed each of these edges, or showed it last."""
+
+    async def assets(self) -> AssetDiffs:
+        """What facets say differently of what is in both lineages."""
+
+
 class Reader(Protocol):
     """Everything that the schema needs."""
 
@@ -145,6 +169,18 @@ class Reader(Protocol):
 
     async def lineage(self, question: Question) -> LineageGraph:
         """The lineage that answers a question."""
+
+    async def diff(self, question: DiffQuestion) -> Diff:
+        """What differs between two times."""
+
+    async def drift(self, question: DriftQuestion) -> DriftPage:
+        """Where declarations and runs differ."""
+
+    async def run_of_code(self, job: str, commit: str, as_of: int) -> str:
+        """Key of the newest run of a job, by key, that started by then and executed a commit."""
+
+    async def run_diff(self, before: str, after: str) -> RunDiff:
+        """What differs between two runs, by key."""
 
     async def impact(self, question: ImpactQuestion) -> Impact:
         """What a change touches."""

@@ -10,16 +10,21 @@ from whence_graphql.completeness import Completeness, completeness_of
 from whence_graphql.context import Info
 from whence_graphql.dataset import Dataset
 from whence_graphql.describe import object_type, resolved
+from whence_graphql.diff import Diff, diff_of
+from whence_graphql.drift import Drift, drift_of
 from whence_graphql.impact import Impact, impact_of
 from whence_graphql.job import Job
 from whence_graphql.limits import PAGE
-from whence_graphql.lineage import Lineage, LineageStart, find_run, lineage_of, start_of
+from whence_graphql.lineage import Lineage, LineageStart, NameInput, find_run, lineage_of, start_of
 from whence_graphql.node import Node, node_of
 from whence_graphql.paging import Connection, connect, place_of
 from whence_graphql.run import Run
-from whence_graphql.scalars import Long
+from whence_graphql.run_diff import RunChoice, RunDiff, run_diff_of
+from whence_graphql.scalars import DateTime, Long
 from whence_schemas.completeness import Check, CompletenessQuestion
-from whence_schemas.errors import InvalidQuestion
+from whence_schemas.diff import DiffQuestion
+from whence_schemas.drift import DriftKind, DriftQuestion
+from whence_schemas.errors import InvalidQuestion, NotFound
 from whence_schemas.identity import Kind, dataset_key, job_key
 from whence_schemas.impact import Change, ImpactQuestion
 from whence_schemas.lineage import Direction, Granularity, Question
@@ -90,12 +95,14 @@ class Query:
         kinds: list[Kind] = [Kind.DATASET, Kind.JOB],  # noqa: B006  # it becomes the default in the schema
         first: First = 20,
         after: After = None,
+        namespace: Annotated[str | None, strawberry.argument(description="Only in this namespace.")] = None,
     ) -> Connection[Node]:
-        """Nodes whose name or namespace contains the text in any case, by name. An empty text finds all. Versions are
-        not found so; runs are by their run id."""
+        """Nodes whose name or namespace contains the text in any case, by name. An empty text finds all that was ever
+        named. Versions are not found so; runs are by their run id."""
         place = place_of(after, SearchPlace)
         unique = list(dict.fromkeys(kinds))
-        found = await info.context.reader.catalog.search(text, unique, place, check_first(first) + 1)
+        limit = check_first(first) + 1
+        found = await info.context.reader.catalog.search(text, unique, place, limit, namespace)
         return connect(info, found, first, after, _place, lambda row: node_of(row[1], info.context.now))
 
     @resolved
@@ -181,6 +188,85 @@ class Query:
         question = CompletenessQuestion(moment, namespace, owner, tuple(checks), window, seconds)
         fresh = await info.context.reader.freshness()
         return completeness_of(await info.context.reader.completeness(question), question, fresh)
+
+    @resolved
+    async def diff(
+        self,
+        info: Info,
+        of: LineageStart,
+        from_: Annotated[DateTime, strawberry.argument(name="from", description="The earlier time.")],
+        to: Annotated[DateTime | None, strawberry.argument(description="The later time; by default now.")] = None,
+        direction: Direction = Direction.BOTH,
+        depth: Annotated[int, strawberry.argument(description="Steps from dataset to dataset.")] = 20,
+        granularity: Annotated[
+            Granularity | None, strawberry.argument(description="DATASET or COLUMN. By default COLUMN for a column.")
+        ] = None,
+        window: Window = 10,
+        max_nodes: MaxNodes = 10_000,
+    ) -> Diff:
+        """What changed in a lineage between two times: what appeared, vanished and changed, and which run showed it
+        first."""
+        start, usual = await start_of(info, of)
+        question = DiffQuestion(
+            start,
+            from_,
+            info.context.now if to is None else to,
+            direction,
+            granularity or usual,
+            depth,
+            window,
+            *_limits(info, max_nodes),
+        )
+        fresh = await info.context.reader.freshness()
+        return diff_of(await info.context.reader.diff(question), question, fresh)
+
+    @resolved
+    async def run_diff(self, info: Info, before: RunChoice, after: RunChoice) -> RunDiff:
+        """What differs between two runs, or two versions of a job's code: datasets and their versions, columns, code,
+        parameters."""
+        keys = [await _chosen(info, choice) for choice in (before, after)]
+        fresh = await info.context.reader.freshness()
+        return run_diff_of(await info.context.reader.run_diff(*keys), info.context.now, fresh)
+
+    @resolved
+    async def drift(
+        self,
+        info: Info,
+        job: Annotated[
+            NameInput | None, strawberry.argument(description="Only this job; by default all jobs, by name.")
+        ] = None,
+        namespace: Annotated[str | None, strawberry.argument(description="Only jobs in this namespace.")] = None,
+        kinds: Annotated[list[DriftKind], strawberry.argument(description="Only these; none for all.")] = [],  # noqa: B006  # it becomes the default in the schema
+        as_of: AsOf = None,
+        window: Window = 10,
+        first: Annotated[int, strawberry.argument(description=f"How many jobs that differ, at most {PAGE}.")] = 20,
+        after: After = None,
+    ) -> Drift:
+        """Where declarations and runs differ: what is declared and was not observed, what was observed and is not
+        declared, columns and their types; and what is downstream of that."""
+        question = DriftQuestion(
+            info.context.now if as_of is None else as_of,
+            job_key(job.namespace, job.name) if job else "",
+            namespace,
+            tuple(kinds),
+            window,
+            check_first(first),
+            place_of(after, SearchPlace),
+            info.context.budget.seconds() * _SHARE,
+        )
+        fresh = await info.context.reader.freshness()
+        return drift_of(await info.context.reader.drift(question), question, fresh)
+
+
+async def _chosen(info: Info, choice: RunChoice) -> str:
+    """Key of the run that is meant."""
+    if choice.code:
+        job = job_key(choice.code.namespace, choice.code.name)
+        return await info.context.reader.run_of_code(job, choice.code.commit, info.context.now)
+    row = await find_run(info, choice.run or ID(""))
+    if row is None:
+        raise NotFound(f"there is no run {choice.run}: search finds runs by their id")
+    return row.key
 
 
 _SHARE = 0.6

@@ -8,6 +8,8 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 
 from whence_schemas.completeness import Check
+from whence_schemas.diff import ColumnChange, Difference
+from whence_schemas.drift import DriftKind, DriftSubject
 from whence_schemas.identity import Kind
 from whence_schemas.impact import Certainty, Change, EndKind
 from whence_schemas.lineage import Direction, Granularity, Limit
@@ -73,6 +75,18 @@ strawberry.enum(
     "RUN_CODE: which code version ran; jobs' last runs, without those of containers. "
     "DATASET_OWNER: who owns a dataset; datasets.",
 )
+strawberry.enum(Difference, description="How something differs from before.")
+strawberry.enum(ColumnChange, description="How a dataset's columns differ.")
+strawberry.enum(
+    DriftKind,
+    description="How a declaration and runs differ. "
+    "NOT_OBSERVED: declared, and no run that counts showed it. "
+    "NOT_DECLARED: runs showed it since the declaration holds, which does not name it. "
+    "TYPE: a column is declared with another type. "
+    "UNCONFIRMED: since the job declared something, no run told any datasets: nothing can be said of it. "
+    "UNDECLARED: the job declares nothing at all.",
+)
+strawberry.enum(DriftSubject, description="What differs between a declaration and runs.")
 strawberry.enum(RunState, description=RunState.__doc__)
 strawberry.enum(LineageEdgeKind, description=LineageEdgeKind.__doc__)
 strawberry.enum(Basis, description=Basis.__doc__)

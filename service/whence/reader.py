@@ -5,6 +5,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from whence.analyses.completeness.answer import completeness
+from whence.analyses.diff.answer import Diff, diff
+from whence.analyses.diff.runs import compare_runs, run_of_code
+from whence.analyses.drift.answer import drift
 from whence.analyses.impact.answer import Impact, impact
 from whence.graph.port import GraphStore
 from whence.lineage.answer import lineage
@@ -14,6 +17,8 @@ from whence.read.recent import Recent
 from whence.read.runs import RunReader
 from whence.read.versions import VersionReader
 from whence_schemas.completeness import Completeness, CompletenessQuestion
+from whence_schemas.diff import DiffQuestion, RunDiff
+from whence_schemas.drift import DriftPage, DriftQuestion
 from whence_schemas.impact import ImpactQuestion
 from whence_schemas.lineage import LineageGraph, Question
 from whence_schemas.read import Freshness
@@ -45,6 +50,22 @@ class GraphReader:
     async def lineage(self, question: Question) -> LineageGraph:
         """The lineage that answers a question."""
         return await lineage(self._store, question, self._never_alias)
+
+    async def diff(self, question: DiffQuestion) -> Diff:
+        """What differs between two times."""
+        return await diff(self._store, question, self._never_alias)
+
+    async def drift(self, question: DriftQuestion) -> DriftPage:
+        """Where declarations and runs differ."""
+        return await drift(self._store, question, self._never_alias)
+
+    async def run_of_code(self, job: str, commit: str, as_of: int) -> str:
+        """The newest run of a job that executed a commit."""
+        return await run_of_code(self._store, job, commit, as_of)
+
+    async def run_diff(self, before: str, after: str) -> RunDiff:
+        """What differs between two runs."""
+        return await compare_runs(self._store, before, after, self._never_alias)
 
     async def impact(self, question: ImpactQuestion) -> Impact:
         """What a change touches."""

@@ -19,7 +19,7 @@ from tests.build import (
 from tests.changes import Changes
 from whence.graph.facts import Batch, EdgeId, EdgeKind, Failure, Role, Since
 from whence.graph.neo4j import Neo4jGraphStore
-from whence.graph.port import LOOK_AHEAD, Around, Page, footprints_of
+from whence.graph.port import LOOK_AHEAD, Around, Page, SaidBy, Span, Value, footprints_of
 from whence.graph.sqlite import SQLiteGraphStore
 from whence_schemas.errors import GraphUnavailable
 from whence_schemas.identity import (
@@ -237,6 +237,24 @@ async def test_search_pages_through_everything_in_code_point_order(graph):
         assert paged == whole
 
 
+async def test_search_in_a_namespace_pages_through_that_one(graph):
+    namespaces = ["n", "N", "n2", "", "l" * 250 + "1", "l" * 250 + "2"]
+    found = [dataset(name, namespace) for name in ("b", "a", "B", "\U0001f600") for namespace in namespaces]
+    await graph.add(event("COMPLETE", "10:00:00", inputs=found))
+    for namespace in namespaces:
+        whole = await graph.store.search("", [Kind.DATASET], None, 100, namespace)
+        assert {node.namespace for _, node in whole} == {namespace}
+        assert len(whole) == 4
+        assert whole == sorted(whole)
+        paged, place = [], None
+        while page := await graph.store.search("", [Kind.DATASET], place, 3, namespace):
+            paged += page
+            place = page[-1][0]
+        assert paged == whole
+    assert [node.name for _, node in await graph.store.search("A", tuple(Kind), None, 9, "n2")] == ["a"]
+    assert await graph.store.search("", tuple(Kind), None, 9, "none") == []
+
+
 async def test_named_finds_the_whole_name_only(graph):
     await graph.add(
         event("COMPLETE", "10:00:00", "Orders", inputs=["orders", "orders2", dataset("ORDERS", "b://x")]),
@@ -389,6 +407,40 @@ async def test_activities_tell_what_was_declared_last(graph):
     assert [footprints[a.declared.footprint].reads for a in (early, late)] == [(ds("a"),), (ds("b"),)]
 
 
+async def test_stretches_are_reports_that_follow_each_other_with_one_footprint(graph):
+    reads = ["a", "a", "b", None, "a", "a", "a", None]
+    for hour, name in enumerate(reads):
+        await graph.add(event("COMPLETE", f"1{hour}:00:00", run=hour, inputs=[name] if name else []))
+    await graph.add(*(job_event(f"1{hour}:30:00", inputs=[name]) for hour, name in enumerate("xxy")))
+    everything, later = Span(job(), 0), Span(job(), at("11:00:00"))
+    found = await graph.store.stretches([everything, later, everything, Span(job("none"), 0)], False, LATER)
+    shown = {
+        span: [(s.first.reported, s.first.start, s.last.start, s.reports) for s in stretches]
+        for span, stretches in found.items()
+    }
+    hour = [at(f"1{number}:00:00") for number in range(8)]
+    silent, end = (0, hour[3], hour[7], 2), (1, hour[4], hour[6], 3)
+    assert shown[everything] == [silent, (1, hour[0], hour[1], 2), (1, hour[2], hour[2], 1), end]
+    assert shown[later] == [silent, (1, hour[2], hour[2], 1), end]
+    assert found.keys() == {everything, later}
+    [one, two] = (await graph.store.stretches([everything], True, LATER))[everything]
+    assert (one.reports, one.first.start, one.last.start, two.reports) == (2, at("10:30:00"), at("11:30:00"), 1)
+    early = (await graph.store.stretches([everything], False, at("10:59:59")))[everything]
+    assert [(s.first, s.reports) for s in early] == [(s.last, 1) for s in early]
+    assert early[0].first.run == run(0)
+
+
+async def test_reports_of_one_time_make_stretches_by_run_and_number(graph):
+    await graph.add(*(event("COMPLETE", "10:00:00", run=n, inputs=["ab"[n % 2]]) for n in range(9)))
+    [activity] = (await graph.store.activities([job()], LATER, 100)).values()
+    [found] = (await graph.store.stretches([Span(job(), 0)], False, LATER)).values()
+    oldest_first = activity.observed[::-1]
+    assert [s.first for s in found] == [
+        r for n, r in enumerate(oldest_first) if not n or r.footprint != oldest_first[n - 1].footprint
+    ]
+    assert sum(s.reports for s in found) == 9
+
+
 async def test_neighbours_are_edges_activities_and_footprints_in_one(graph):
     await graph.add(*LIFE)
     for themselves in (False, True):
@@ -478,6 +530,31 @@ async def test_a_unit_can_be_asked_for_its_own_values(graph):
     assert [(found.entity, found.facet) for found in own] == sorted(
         [(ds("a"), "schema"), (job(), "other"), (job(), "sql")]
     )
+
+
+async def test_who_said_a_value_first_in_a_time(graph):
+    for clock, number, text in (("10:00:00", 1, "a"), ("11:00:00", 2, "b"), ("12:00:00", 3, "b"), ("13:00:00", 4, "a")):
+        await graph.add(event("COMPLETE", clock, run=number, job_facets={"sql": {"query": text}}))
+    await graph.add(*(event(kind, clock, run=5, job_facets={"long": {}}) for kind, clock in LIVES))
+    claims = [row for row in await dump(graph.store) if row[0] == "claim" and row[1] == job()]
+    a, b = (next(Value(*c[1:4]) for c in claims if c[6] == run(n) and c[2] == "sql") for n in (1, 2))
+    long = next(Value(*c[1:4]) for c in claims if c[2] == "long")
+
+    async def said(after, until):
+        return await graph.store.first_said([a, b, long, a, Value(job(), "sql", "none")], at(after), at(until))
+
+    assert await said("09:00:00", "14:00:00") == {
+        a: SaidBy(at("10:00:00"), run(1)),
+        b: SaidBy(at("11:00:00"), run(2)),
+        long: SaidBy(at("10:00:00"), run(5)),
+    }
+    assert await said("10:00:00", "14:00:00") == {
+        a: SaidBy(at("13:00:00"), run(4)),
+        b: SaidBy(at("11:00:00"), run(2)),
+        long: SaidBy(at("11:00:00"), run(5)),
+    }
+    assert await said("10:00:00", "10:30:00") == {}
+    assert await said("11:00:00", "12:00:00") == {b: SaidBy(at("12:00:00"), run(3))}
 
 
 async def test_all_facets_of_an_entity_are_found_in_order(graph):

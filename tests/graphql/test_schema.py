@@ -101,6 +101,11 @@ FINDS = {
     "what-is-the-history-of-this-dataset": lambda data: len(data["dataset"]["versions"]["edges"]) >= 2,
     "where-did-this-dataset-come-from": lambda data: "w.main.raw_trades" in json.dumps(data),
     "where-does-this-column-come-from": lambda data: "raw/customers" in json.dumps(data),
+    "what-changed-between-two-times": lambda data: data["diff"]["counts"]["edgesAppeared"] >= 2,
+    "what-differs-between-two-runs": lambda data: (
+        {edge["node"]["difference"] for edge in data["runDiff"]["datasets"]["edges"]} == {"CHANGED"}
+    ),
+    "where-do-declarations-and-runs-differ": lambda data: "UNDECLARED" in json.dumps(data),
     "which-runs-of-this-job-failed": lambda data: "errorMessage" in json.dumps(data) or data["job"]["runs"]["edges"],
 }
 

@@ -8,7 +8,9 @@ from typer.core import TyperGroup
 from whence.cli import (
     audit,
     completeness,
+    diff,
     doctor,
+    drift,
     impact,
     ingest,
     keys,
@@ -80,6 +82,8 @@ app.command("ingest")(ingest.ingest)
 app.command("lineage")(lineage.lineage)
 app.command("impact")(impact.impact)
 app.command("completeness")(completeness.completeness)
+app.command("diff")(diff.diff)
+app.command("drift")(drift.drift)
 app.command("show")(show.show)
 app.command("search")(search.search)
 app.command("query")(query.query)

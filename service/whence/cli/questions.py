@@ -75,6 +75,106 @@ query Impact(
 }}
 """
 
+_SHOWING = "{ at attempt run { runId name } }"
+_SHOWN = f"shown {{ first {_SHOWING} last {_SHOWING} without {_SHOWING} reach }}"
+_WAYS = "transformations { type subtype description masking }"
+_EDGE = f"kind observed declared {_WAYS}"
+_NODE = f"{_PLACE} ... on Dataset {{ names {{ namespace name }} }}"
+_COLUMN_DIFF = f"dataset {{ {_PLACE} }} path change before after said {_SHOWING}"
+_CODE = "repository commit branch path dirty source version"
+_CODE_DIFF = f"job {{ {_PLACE} }} before {{ {_CODE} }} after {{ {_CODE} }} texts {{ facet diff cut }} said {_SHOWING}"
+_FACET_DIFF = f"of {{ {_PLACE} }} name difference before after said {_SHOWING}"
+
+DIFF = f"""
+query Diff(
+  $of: LineageStart!, $from: DateTime!, $to: DateTime, $direction: Direction!, $depth: Int!, $granularity: Granularity,
+  $window: Int!, $first: Int!
+) {{
+  diff(
+    of: $of, from: $from, to: $to, direction: $direction, depth: $depth, granularity: $granularity, window: $window
+  ) {{
+    from to granularity window truncated truncatedBy notes logSize cursor
+    start {{ {_PLACE} }}
+    counts {{ nodesAppeared nodesVanished nodesChanged edgesAppeared edgesVanished edgesChanged }}
+    nodes(first: $first) {{
+      edges {{ node {{ difference distance before {{ {_NODE} }} after {{ {_NODE} }} {_SHOWN} }} }} {_MORE}
+    }}
+    edges(first: $first) {{
+      edges {{ node {{
+        difference distance before {{ {_EDGE} }} after {{ {_EDGE} }}
+        source {{ {_PLACE} }} target {{ {_PLACE} }} by {{ {_PLACE} }} {_SHOWN}
+      }} }} {_MORE}
+    }}
+    columns(first: $first) {{ edges {{ node {{ {_COLUMN_DIFF} }} }} {_MORE} }}
+    code(first: $first) {{ edges {{ node {{ {_CODE_DIFF} }} }} {_MORE} }}
+    facets(first: $first) {{ edges {{ node {{ {_FACET_DIFF} }} }} {_MORE} }}
+  }}
+}}
+"""
+
+_COMPARED = "kind namespace name runId state startedAt endedAt nominalStart nominalEnd"
+_READING = "version { label } producedAt basis rows bytes partitions"
+
+RUN_DIFF = f"""
+query RunDiff($before: RunChoice!, $after: RunChoice!, $first: Int!) {{
+  runDiff(before: $before, after: $after) {{
+    notes logSize cursor
+    before {{ {_COMPARED} }}
+    after {{ {_COMPARED} }}
+    datasets(first: $first) {{
+      edges {{ node {{
+        dataset {{ {_PLACE} }} role difference before {{ {_READING} }} after {{ {_READING} }}
+      }} }} {_MORE}
+    }}
+    lineage(first: $first) {{
+      edges {{ node {{
+        difference source {{ {_PLACE} }} target {{ {_PLACE} }}
+        before {{ type subtype description masking }} after {{ type subtype description masking }}
+      }} }} {_MORE}
+    }}
+    columns(first: $first) {{ edges {{ node {{ {_COLUMN_DIFF} }} }} {_MORE} }}
+    code {{ {_CODE_DIFF} }}
+    parameters(first: $first) {{ edges {{ node {{ name difference before after }} }} {_MORE} }}
+    facets(first: $first) {{ edges {{ node {{ {_FACET_DIFF} }} }} {_MORE} }}
+    parts(first: $first) {{
+      edges {{ node {{ job {{ {_PLACE} }} difference before {{ runId state }} after {{ runId state }} }} }} {_MORE}
+    }}
+  }}
+}}
+"""
+
+DRIFT = f"""
+query Drift(
+  $job: NameInput, $namespace: String, $kinds: [DriftKind!]!, $asOf: DateTime, $window: Int!, $first: Int!,
+  $after: String, $named: Int!
+) {{
+  drift(
+    job: $job, namespace: $namespace, kinds: $kinds, asOf: $asOf, window: $window, first: $first, after: $after
+  ) {{
+    asOf window examined truncated truncatedBy notes logSize cursor
+    jobs {{
+      edges {{ node {{
+        job {{ {_PLACE} }} declaredAt
+        findings(first: 500) {{
+          edges {{ node {{
+            kind subject dataset {{ {_PLACE} }} field source {{ {_PLACE} }} sourceField declared observed since runs
+            silent lastShown {_SHOWING}
+            downstream {{
+              truncated
+              counts {{ datasets columns jobs models reports owners }}
+              touched(kinds: [DATASET], first: $named) {{ edges {{ node {{ distance node {{ {_PLACE} }} }} }} {_MORE} }}
+              owners(first: $named) {{ edges {{ node {{ owner {{ name }} }} }} {_MORE} }}
+            }}
+          }} }}
+          {_MORE}
+        }}
+      }} }}
+      {_MORE}
+    }}
+  }}
+}}
+"""
+
 _SCORES = "score scores { check known countable score }"
 
 _COMPLETENESS = """
@@ -121,14 +221,14 @@ _USES = """
 """
 
 DATASET = f"""
-query Dataset($namespace: String!, $name: String!, $asOf: DateTime, $first: Int!) {{
+query Dataset($namespace: String!, $name: String!, $asOf: DateTime, $window: Int!, $first: Int!) {{
   status {{ logSize cursor lag }}
   dataset(namespace: $namespace, name: $name) {{
     kind namespace name {_ASSET}
     names(asOf: $asOf) {{ namespace name }}
     fields(asOf: $asOf) {{ name type description }}
-    writtenBy(asOf: $asOf) {{ {_LINK} }}
-    readBy(asOf: $asOf) {{ {_LINK} }}
+    writtenBy(asOf: $asOf, window: $window) {{ {_LINK} }}
+    readBy(asOf: $asOf, window: $window) {{ {_LINK} }}
     versions(asOf: $asOf, first: $first) {{
       edges {{ node {{ label producedAt complete dropped producedBy {{ runId state name }} }} }}
       pageInfo {{ hasNextPage }}
@@ -138,14 +238,14 @@ query Dataset($namespace: String!, $name: String!, $asOf: DateTime, $first: Int!
 """
 
 JOB = f"""
-query Job($namespace: String!, $name: String!, $asOf: DateTime, $first: Int!) {{
+query Job($namespace: String!, $name: String!, $asOf: DateTime, $window: Int!, $first: Int!) {{
   status {{ logSize cursor lag }}
   job(namespace: $namespace, name: $name) {{
     kind namespace name {_ASSET}
-    parents(asOf: $asOf) {{ namespace name }}
-    children(asOf: $asOf) {{ namespace name }}
-    inputs(asOf: $asOf) {{ {_LINK} }}
-    outputs(asOf: $asOf) {{ {_LINK} }}
+    parents(asOf: $asOf, window: $window) {{ namespace name }}
+    children(asOf: $asOf, window: $window) {{ namespace name }}
+    inputs(asOf: $asOf, window: $window) {{ {_LINK} }}
+    outputs(asOf: $asOf, window: $window) {{ {_LINK} }}
     runs(asOf: $asOf, first: $first) {{
       edges {{ node {{ runId state startedAt endedAt }} }}
       pageInfo {{ hasNextPage }}
@@ -172,10 +272,10 @@ query Run($id: ID!) {{
 """
 
 COLUMN = """
-query Column($of: LineageStart!, $namespace: String!, $name: String!, $asOf: DateTime) {
+query Column($of: LineageStart!, $namespace: String!, $name: String!, $asOf: DateTime, $window: Int!) {
   status { logSize cursor lag }
   dataset(namespace: $namespace, name: $name) { fields(asOf: $asOf) { name type description } }
-  lineage(of: $of, depth: 1, granularity: COLUMN, asOf: $asOf) {
+  lineage(of: $of, depth: 1, granularity: COLUMN, asOf: $asOf, window: $window) {
     nodes { id kind namespace name field }
     edges { source target transformations { type subtype description masking } }
     start { id kind namespace name field }

@@ -142,6 +142,10 @@ class Since(NamedTuple):
     observed: int | None
     declared: int | None
 
+    def by(self, moment: int) -> bool:
+        """Whether it was seen or declared by then."""
+        return any(first is not None and first <= moment for first in self)
+
     def merge(self, other: "Since") -> "Since":
         """The earlier of each."""
         return Since(_earlier(self.observed, other.observed), _earlier(self.declared, other.declared))

@@ -17,6 +17,11 @@ CALL db.awaitIndexes(600)
 CREATE CONSTRAINT whence_node_key IF NOT EXISTS FOR (n:Node) REQUIRE n.key IS UNIQUE
 // name: node_place
 CREATE INDEX whence_node_place IF NOT EXISTS FOR (n:Node) ON (n.kind, n.place, n.key)
+// name: node_within
+CREATE INDEX whence_node_within IF NOT EXISTS FOR (n:Node) ON (n.kind, n.within, n.place, n.key)
+// name: fill_within (the namespace, or its beginning: a key of an index must not be too long)
+MATCH (n:Node) WHERE n.within IS NULL
+CALL (n) { SET n.within = left(n.namespace, 200) } IN TRANSACTIONS OF 10000 ROWS
 // name: attempt_job
 CREATE INDEX whence_attempt_job IF NOT EXISTS FOR (a:Attempt) ON (a.job, a.start, a.run, a.number)
 // name: report_owner
@@ -88,7 +93,7 @@ DELETE u
 UNWIND $rows AS row
 MERGE (n:Node {key: row[0]})
 ON CREATE SET n:KIND, n.kind = row[1], n.namespace = row[2], n.name = row[3], n.of = row[4],
-    n.place = row[5]
+    n.place = row[5], n.within = left(row[2], 200)
 RETURN count(*)
 // name: add_attempts
 UNWIND $rows AS row
@@ -219,6 +224,16 @@ CALL (kind) {
     RETURN n ORDER BY n.kind, n.place, n.key LIMIT $limit
 }
 RETURN n.key, n.kind, n.namespace, n.name, n.of
+// name: search_in (one namespace)
+UNWIND $kinds AS kind
+CALL (kind) {
+    MATCH (n:Node) USING INDEX SEEK n:Node(kind, within, place, key)
+    WHERE n.kind = kind AND n.within = left($namespace, 200) AND n.place >= $place AND n.key IS NOT NULL
+        AND n.namespace = $namespace AND CASE WHEN n.place <> $place THEN true ELSE n.key > $key END
+        AND n.place CONTAINS $text
+    RETURN n ORDER BY n.kind, n.within, n.place, n.key LIMIT $limit
+}
+RETURN n.key, n.kind, n.namespace, n.name, n.of
 // name: named
 UNWIND $kinds AS kind
 CALL (kind) {
@@ -278,6 +293,19 @@ CALL (owner) {
 }
 RETURN collect([r.owner, r.declared, r.reported, r.start, r.run, r.number, r.footprint, r.state, r.last])
 
+// name: stretches (of each span the reports that begin or end a stretch, with their place in it)
+UNWIND $spans AS span
+UNWIND [0, 1] AS reported
+CALL (span, reported) {
+    MATCH (r:Report)
+    WHERE r.owner = span[0] AND r.declared = $declared AND r.reported = reported
+        AND r.start > span[1] AND r.start <= $until AND r.run IS NOT NULL AND r.number IS NOT NULL
+    WITH r ORDER BY r.owner, r.declared, r.reported, r.start, r.run, r.number
+    RETURN collect([r.owner, r.declared, r.reported, r.start, r.run, r.number, r.footprint, r.state, r.last]) AS rows
+}
+RETURN span[0], span[1], [i IN range(0, size(rows) - 1)
+    WHERE i IN [0, size(rows) - 1] OR rows[i][6] <> rows[i - 1][6] OR rows[i][6] <> rows[i + 1][6] | [i + 1] + rows[i]]
+
 // name: next_facets (the first facet of each entity after the given one)
 UNWIND $places AS place
 CALL (place) {
@@ -295,6 +323,14 @@ CALL (pair) {
     RETURN c, c.first AS at
 }
 RETURN c.entity, coalesce(c.full_name, c.name), at, c.value, c.unit
+// name: first_said
+UNWIND $values AS wanted
+CALL (wanted) {
+    MATCH (c:Claim) WHERE c.entity = wanted[0] AND c.name = wanted[1] AND c.last > $after AND c.value = wanted[2]
+    WITH CASE WHEN c.first > $after THEN c.first ELSE c.last END AS at, c.unit AS unit WHERE at <= $until
+    RETURN min([at, unit]) AS said
+}
+RETURN wanted, said
 // name: facets_of_unit
 MATCH (c:Claim {unit: $unit})
 WHERE c.entity IN $entities AND c.first <= $as_of AND ($names IS NULL OR c.name IN $names)

@@ -44,8 +44,13 @@ from whence.graph.port import (
     Neighbours,
     Page,
     Place,
+    SaidBy,
+    Span,
+    Stretch,
+    Value,
     datasets_of,
     footprints_of,
+    stretches_of,
 )
 from whence.graph.queries import load_queries
 from whence.graph.text import fold_text
@@ -73,6 +78,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "footprint_key",
         "failure_entry",
     ),
+    ("fill_within", "node_within"),
 )
 """Names of the statements that bring the database from each version to the next. Each may run again."""
 
@@ -240,11 +246,12 @@ class Neo4jGraphStore:
         return await self._read(work)
 
     async def search(
-        self, text: str, kinds: Sequence[str], after: Place | None, limit: int
+        self, text: str, kinds: Sequence[str], after: Place | None, limit: int, namespace: str | None = None
     ) -> list[tuple[Place, Node]]:
         """Nodes whose name or namespace contains the text, by folded name."""
         rows = await self._fetch(
-            "search",
+            "search" if namespace is None else "search_in",
+            namespace=namespace,
             kinds=_list(kinds),
             text=_sortable(fold_text(text)),
             limit=limit,
@@ -276,6 +283,14 @@ class Neo4jGraphStore:
     async def activities(self, owners: Sequence[str], as_of: int, window: int) -> dict[str, Activity]:
         """The owners' last reports."""
         return await self._read(lambda tx: _activities(tx, owners, as_of, window))
+
+    async def stretches(self, spans: Sequence[Span], declared: bool, until: int) -> dict[Span, list[Stretch]]:
+        """How owners' footprints followed each other."""
+        wanted = [tuple(span) for span in dict.fromkeys(spans)]
+        rows = await self._fetch("stretches", spans=wanted, declared=int(declared), until=until)
+        return stretches_of(
+            (Span(owner, after), place, Report(*report)) for owner, after, found in rows for place, *report in found
+        )
 
     async def neighbours(self, targets: Sequence[str], around: Around, as_of: int, window: int) -> Neighbours:
         """What is around targets, in one call."""
@@ -313,6 +328,12 @@ class Neo4jGraphStore:
             ]
 
         return await self._read(work)
+
+    async def first_said(self, values: Sequence[Value], after: int, until: int) -> dict[Value, SaidBy]:
+        """Who said each of these values first in that time."""
+        wanted = {(value.entity, _indexed(value.facet), value.value): value for value in values}
+        rows = await self._fetch("first_said", values=list(wanted), after=after, until=until)
+        return {wanted[entity, facet, value]: SaidBy(*said) for (entity, facet, value), said in rows if said}
 
     async def attempts(self, runs: Sequence[str]) -> dict[str, list[Attempt]]:
         """Attempts of runs, by number."""

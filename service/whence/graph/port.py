@@ -8,6 +8,7 @@ All times are microseconds since the epoch. "At `as_of`" counts what was said of
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
+from itertools import groupby
 from typing import NamedTuple, Protocol
 
 from whence.graph.facts import (
@@ -85,6 +86,48 @@ class CurrentFacet(NamedTuple):
     unit: str
 
 
+class Stretch(NamedTuple):
+    """Consecutive reports of an owner with one footprint: the first, the last, and how many `reports` they are."""
+
+    first: Report
+    last: Report
+    reports: int
+
+
+class Span(NamedTuple):
+    """An owner's reports that started after a time."""
+
+    owner: str
+    after: int
+
+
+def stretches_of(rows: Iterable[tuple[Span, int, Report]]) -> dict[Span, list[Stretch]]:
+    """Stretches from the reports that begin and end them, with the place of each among its span's reports; those that
+    named datasets and those that did not are numbered apart."""
+    found: dict[Span, list[Stretch]] = {}
+    ends = groupby(rows, lambda row: (row[0], row[2].reported, row[2].footprint))
+    for (span, *_), group in ends:
+        (_, begin, first), *rest = group
+        _, end, last = rest[-1] if rest else (span, begin, first)
+        found.setdefault(span, []).append(Stretch(first, last, end - begin + 1))
+    return found
+
+
+class Value(NamedTuple):
+    """A value (by address; empty where it is deleted) of an entity's facet."""
+
+    entity: str
+    facet: str
+    value: str
+
+
+class SaidBy(NamedTuple):
+    """When something was said, and by which unit."""
+
+    at: int
+    unit: str
+
+
 class Page(NamedTuple):
     """A place in a list that is ordered newest first: time and tie-breaker of the last row seen."""
 
@@ -131,9 +174,10 @@ class GraphStore(Protocol):
         """Number of nodes of each kind."""
 
     async def search(
-        self, text: str, kinds: Sequence[str], after: Place | None, limit: int
+        self, text: str, kinds: Sequence[str], after: Place | None, limit: int, namespace: str | None = None
     ) -> list[tuple[Place, Node]]:
-        """Nodes whose name or namespace contains the text, case folded, with their place. An empty text finds all."""
+        """Nodes whose name or namespace contains the text, case folded, with their place. An empty text finds all.
+        With a namespace only those in it, at a cost that does not grow with the others."""
 
     async def named(self, name: str, kinds: Sequence[str], limit: int) -> list[Node]:
         """Nodes with exactly this name, case folded."""
@@ -151,6 +195,11 @@ class GraphStore(Protocol):
         """For each owner: of the reports that started by `as_of` and named datasets, the last `window` observed ones
         by (start, run, number), and the last one declared. Owners without any are left out."""
 
+    async def stretches(self, spans: Sequence[Span], declared: bool, until: int) -> dict[Span, list[Stretch]]:
+        """How owners' footprints followed each other: in each span the reports that started by `until`, declared or
+        observed ones, by (start, run, number). Those that named no dataset make stretches of their own, which come
+        first. Spans without any are left out. The cost grows with the reports."""
+
     async def neighbours(self, targets: Sequence[str], around: Around, as_of: int, window: int) -> Neighbours:
         """What is around targets, in one call: the edges into them, as `owners` gives them; the activities of their
         owners, as `activities` gives them; and `aliases` of what these read and write."""
@@ -166,6 +215,10 @@ class GraphStore(Protocol):
     ) -> list[CurrentFacet]:
         """For each entity and facet the value last said by `as_of`: by any unit, or by the given one. Deleted ones are
         left out. `names` None means all. In the order of (entity, facet)."""
+
+    async def first_said(self, values: Sequence[Value], after: int, until: int) -> dict[Value, SaidBy]:
+        """Who said each of these values first after the one time and by the other, and when; those that nobody said
+        then are left out. A unit speaks when it says a value first and last."""
 
     async def attempts(self, runs: Sequence[str]) -> dict[str, list[Attempt]]:
         """Attempts of runs, by number; runs without any are left out."""

@@ -43,8 +43,13 @@ from whence.graph.port import (
     Neighbours,
     Page,
     Place,
+    SaidBy,
+    Span,
+    Stretch,
+    Value,
     datasets_of,
     footprints_of,
+    stretches_of,
 )
 from whence.graph.queries import load_queries
 from whence.graph.text import fold_text
@@ -118,7 +123,7 @@ class SQLiteGraphStore:
                 connection.executescript(f"BEGIN; {_SQL['schema']} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
             elif version == 1:
                 with closing(sqlite3.connect(f"{self._path}", isolation_level=None, timeout=30)) as writing:
-                    writing.executescript(f"BEGIN IMMEDIATE; {_SQL['from_1_to_2']} PRAGMA user_version = 2; COMMIT")
+                    writing.executescript(f"BEGIN IMMEDIATE; {_SQL['migrate_to_2']} PRAGMA user_version = 2; COMMIT")
         except sqlite3.DatabaseError as error:
             raise ConfigurationError(
                 f"{self._path} cannot be opened as a graph store: {error}. Set WHENCE_GRAPH to another file, or move "
@@ -178,16 +183,17 @@ class SQLiteGraphStore:
         return dict(await self._fetch("counts", ()))
 
     async def search(
-        self, text: str, kinds: Sequence[str], after: Place | None, limit: int
+        self, text: str, kinds: Sequence[str], after: Place | None, limit: int, namespace: str | None = None
     ) -> list[tuple[Place, Node]]:
         """Nodes whose name or namespace contains the text, by folded name."""
 
         def work(connection: sqlite3.Connection) -> list[tuple[Place, Node]]:
             place = after or Place("", "", "")
+            query = _SQL["search" if namespace is None else "search_in"]
             found = []
             for kind in kinds:
                 values = {"kind": kind, "text": fold_text(text), "limit": limit, **place._asdict()}
-                rows = connection.execute(_SQL["search"], values)
+                rows = connection.execute(query, values if namespace is None else {**values, "in": namespace})
                 found += [(Place(*row[:3]), Node(*row[2:])) for row in rows]
             return sorted(found)[:limit]
 
@@ -214,6 +220,12 @@ class SQLiteGraphStore:
     async def activities(self, owners: Sequence[str], as_of: int, window: int) -> dict[str, Activity]:
         """The owners' last reports."""
         return await self._read(lambda connection: _activities(connection, owners, as_of, window))
+
+    async def stretches(self, spans: Sequence[Span], declared: bool, until: int) -> dict[Span, list[Stretch]]:
+        """How owners' footprints followed each other."""
+        values = {"spans": _list(tuple(span) for span in spans), "declared": int(declared), "until": until}
+        rows = await self._fetch("stretches", values)
+        return stretches_of((Span(*row[:2]), row[2], Report(*row[3:])) for row in rows)
 
     async def neighbours(self, targets: Sequence[str], around: Around, as_of: int, window: int) -> Neighbours:
         """What is around targets, in one call."""
@@ -248,6 +260,19 @@ class SQLiteGraphStore:
             return [
                 CurrentFacet(*key, value, bodies[value], at, by) for key, (at, value, by) in latest.items() if value
             ]
+
+        return await self._read(work)
+
+    async def first_said(self, values: Sequence[Value], after: int, until: int) -> dict[Value, SaidBy]:
+        """Who said each of these values first in that time."""
+
+        def work(connection: sqlite3.Connection) -> dict[Value, SaidBy]:
+            found: dict[Value, SaidBy] = {}
+            for value in dict.fromkeys(values):
+                wanted = {**value._asdict(), "after": after, "until": until}
+                for row in connection.execute(_SQL["first_said"], wanted):
+                    found[value] = SaidBy(*row)
+            return found
 
         return await self._read(work)
 

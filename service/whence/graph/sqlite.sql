@@ -9,6 +9,7 @@ CREATE TABLE node (
     folded_name TEXT NOT NULL, folded_namespace TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX node_by_name ON node (kind, folded_name, folded_namespace, key);
+CREATE INDEX node_by_namespace ON node (kind, namespace, folded_name, key);
 
 CREATE TABLE edge (
     owner TEXT NOT NULL, kind TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL,
@@ -56,8 +57,9 @@ CREATE TABLE facet (value TEXT PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE footprint (key TEXT PRIMARY KEY, document TEXT NOT NULL);
 CREATE TABLE failure ("index" INTEGER PRIMARY KEY, unit TEXT NOT NULL, error TEXT NOT NULL);
 
--- name: from_1_to_2
+-- name: migrate_to_2
 CREATE INDEX IF NOT EXISTS label_by_owner ON edge (owner) WHERE kind IN ('OWNED_BY', 'TAGGED');
+CREATE INDEX IF NOT EXISTS node_by_namespace ON node (kind, namespace, folded_name, key);
 
 -- name: clear
 DELETE FROM node; DELETE FROM edge; DELETE FROM attempt; DELETE FROM report; DELETE FROM claim; DELETE FROM use;
@@ -172,6 +174,11 @@ SELECT folded_name, folded_namespace, key, kind, namespace, name, of FROM node
 WHERE kind = :kind AND (folded_name, folded_namespace, key) > (:name, :namespace, :key)
     AND (instr(folded_name, :text) > 0 OR instr(folded_namespace, :text) > 0)
 ORDER BY folded_name, folded_namespace, key LIMIT :limit
+-- name: search_in (one namespace)
+SELECT folded_name, folded_namespace, key, kind, namespace, name, of FROM node
+WHERE kind = :kind AND namespace = :in AND (folded_name, key) > (:name, :key)
+    AND (instr(folded_name, :text) > 0 OR instr(folded_namespace, :text) > 0)
+ORDER BY folded_name, key LIMIT :limit
 -- name: named
 SELECT key, kind, namespace, name, of FROM (SELECT value AS wanted FROM json_each(:kinds))
 JOIN node ON node.kind = wanted AND folded_name = :name
@@ -213,6 +220,20 @@ FROM (SELECT value AS wanted FROM json_each(:owners)) CROSS JOIN report ON repor
         ORDER BY start DESC, run DESC, number DESC LIMIT 1))
 ORDER BY start DESC, run DESC, number DESC
 
+-- name: stretches (of each span the reports that begin or end a stretch, with their place in it)
+WITH span AS (SELECT json_extract(value, '$[0]') AS wanted, json_extract(value, '$[1]') AS after FROM json_each(:spans)),
+said AS (
+    SELECT wanted, after, owner, declared, reported, start, run, number, footprint, state, last,
+        row_number() OVER by_time AS place,
+        lag(footprint) OVER by_time AS before,
+        lead(footprint) OVER by_time AS behind
+    FROM span CROSS JOIN report
+        ON owner = wanted AND declared = :declared AND reported IN (0, 1) AND start > after AND start <= :until
+    WINDOW by_time AS (PARTITION BY wanted, after, reported ORDER BY start, run, number))
+SELECT wanted, after, place, owner, declared, reported, start, run, number, footprint, state, last FROM said
+WHERE before IS NOT footprint OR behind IS NOT footprint
+ORDER BY wanted, after, reported, place
+
 -- name: facet_names
 WITH RECURSIVE said (entity, facet) AS (
     SELECT wanted, (SELECT min(facet) FROM claim WHERE entity = wanted) FROM (SELECT value AS wanted FROM json_each(?))
@@ -231,6 +252,10 @@ SELECT entity, facet, last, value, unit FROM wanted CROSS JOIN claim ON entity =
 UNION ALL
 SELECT entity, facet, first, value, unit FROM wanted CROSS JOIN claim ON entity = one AND facet = :facet
     AND last > :as_of AND first <= :as_of AND (:unit IS NULL OR unit = :unit)
+-- name: first_said
+SELECT CASE WHEN first > :after THEN first ELSE last END AS at, unit FROM claim
+WHERE entity = :entity AND facet = :facet AND last > :after AND value = :value AND at <= :until
+ORDER BY at, unit LIMIT 1
 
 -- name: runs_of_job
 SELECT run, number, job, start, "end", state, last, parent, anomalies FROM attempt

@@ -53,8 +53,9 @@ class RunTraversal:
         found = dict.fromkeys(runs)
         frontier = runs
         while frontier and not self._budget.exceeded(len(found)):
-            inner = [edge.owner for edge in await self._store.owners(frontier, [EdgeKind.CHILD_OF])]
-            frontier = [run for run in dict.fromkeys(inner) if run not in found]
+            inner = await self._store.since(await self._store.owners(frontier, [EdgeKind.CHILD_OF]))
+            started = sorted(edge.owner for edge, since in inner.items() if since.by(self._question.as_of))
+            frontier = [run for run in dict.fromkeys(started) if run not in found]
             found.update(dict.fromkeys(frontier))
         return list(found)
 

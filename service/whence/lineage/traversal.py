@@ -137,7 +137,7 @@ class DatasetTraversal:
         others = live.inputs_of(dataset) if upstream else live.outputs_of(dataset)
         if owner[0] == Kind.DATASET:  # it declares itself what it derives from
             return self._derive(owner, live, others if upstream else [owner], None if upstream else dataset)
-        self._distances.setdefault(owner, distance)
+        self._distances[owner] = min(distance, self._distances.get(owner, distance))  # the other way may be shorter
         self._note(owner, EdgeKind.WRITES if upstream else EdgeKind.READS, dataset, live)
         for other in others:
             self._note(owner, EdgeKind.READS if upstream else EdgeKind.WRITES, other, live)
