@@ -44,6 +44,7 @@ from whence.graph.port import (
     Neighbours,
     Page,
     Place,
+    Said,
     datasets_of,
     footprints_of,
 )
@@ -73,6 +74,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "footprint_key",
         "failure_entry",
     ),
+    ("produced_complete",),
 )
 """Names of the statements that bring the database from each version to the next. Each may run again."""
 
@@ -314,6 +316,17 @@ class Neo4jGraphStore:
 
         return await self._read(work)
 
+    async def said_by(self, units: Sequence[str], names: Sequence[str]) -> list[Said]:
+        """All that these units ever said of these facets."""
+
+        async def work(tx: _Transaction) -> list[Said]:
+            wanted = [_indexed(name) for name in names]
+            rows = sorted(await _collected(tx, "said_by", units=_list(units), names=wanted))
+            bodies = await _bodies(tx, {row[-1] for row in rows})
+            return [Said(*row[:-1], bodies[row[-1]]) for row in rows]
+
+        return await self._read(work)
+
     async def attempts(self, runs: Sequence[str]) -> dict[str, list[Attempt]]:
         """Attempts of runs, by number."""
         found: dict[str, list[Attempt]] = defaultdict(list)
@@ -334,6 +347,18 @@ class Neo4jGraphStore:
         """Uses of a dataset in a role, newest first."""
         rows = await self._fetch("uses_of_dataset", Role(role), dataset=dataset, limit=limit, **_before(after, as_of))
         return [Use(*row) for row in rows]
+
+    async def last_productions(
+        self, datasets: Sequence[str], complete: int, as_of: int, limit: int
+    ) -> dict[str, list[Use]]:
+        """The last productions of each dataset that are complete to just this degree."""
+        rows = await self._collect(
+            "last_productions", datasets=_list(datasets), complete=complete, as_of=as_of, limit=limit
+        )
+        found: dict[str, list[Use]] = {}
+        for use in sorted(map(Use._make, rows), key=lambda use: (use.at, use.run, use.number), reverse=True):
+            found.setdefault(use.dataset, []).append(use)
+        return found
 
     async def uses_of_versions(self, versions: Sequence[str]) -> list[Use]:
         """Uses that name one of these versions."""

@@ -41,6 +41,7 @@ from whence.graph.port import (
     Neighbours,
     Page,
     Place,
+    Said,
     datasets_of,
     footprints_of,
 )
@@ -49,7 +50,8 @@ from whence.graph.text import fold_text
 from whence_schemas.errors import ConfigurationError, GraphUnavailable
 from whence_schemas.identity import Kind
 
-SCHEMA_VERSION = 1
+_MIGRATIONS = ("schema", "format_2")
+SCHEMA_VERSION = len(_MIGRATIONS)
 _READERS = 2
 _SQL = load_queries("sqlite.sql")
 _MAX = 2**63 - 1
@@ -110,9 +112,10 @@ class SQLiteGraphStore:
             connection = self._connection()
             connection.execute("PRAGMA cache_size = -24576")  # the writer's: a batch dirties thousands of pages
             version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0 and not self._read_only:
+            if version < SCHEMA_VERSION and not self._read_only:
                 connection.execute("PRAGMA journal_mode = WAL")
-                connection.executescript(f"BEGIN; {_SQL['schema']} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
+                steps = "".join(_SQL[step] for step in _MIGRATIONS[version:])
+                connection.executescript(f"BEGIN; {steps} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
         except sqlite3.DatabaseError as error:
             raise ConfigurationError(
                 f"{self._path} cannot be opened as a graph store: {error}. Set WHENCE_GRAPH to another file, or move "
@@ -252,6 +255,16 @@ class SQLiteGraphStore:
 
         return await self._read(work)
 
+    async def said_by(self, units: Sequence[str], names: Sequence[str]) -> list[Said]:
+        """All that these units ever said of these facets."""
+
+        def work(connection: sqlite3.Connection) -> list[Said]:
+            rows = sorted(connection.execute(_SQL["said_by"], {"units": _list(units), "names": _list(names)}))
+            bodies = _bodies(connection, {row[-1] for row in rows})
+            return [Said(*row[:-1], bodies[row[-1]]) for row in rows]
+
+        return await self._read(work)
+
     async def attempts(self, runs: Sequence[str]) -> dict[str, list[Attempt]]:
         """Attempts of runs, by number."""
         found: dict[str, list[Attempt]] = {}
@@ -274,6 +287,21 @@ class SQLiteGraphStore:
         page = after or _NEWEST
         values = {"dataset": dataset, "role": role, "as_of": as_of, "limit": limit, **page._asdict()}
         return [Use(*row) for row in await self._fetch("uses_of_dataset", values)]
+
+    async def last_productions(
+        self, datasets: Sequence[str], complete: int, as_of: int, limit: int
+    ) -> dict[str, list[Use]]:
+        """The last productions of each dataset that are complete to just this degree."""
+
+        def work(connection: sqlite3.Connection) -> dict[str, list[Use]]:
+            values = {"complete": complete, "as_of": as_of, "limit": limit}
+            found = {
+                dataset: [Use(*row) for row in connection.execute(_SQL["last_productions"], values | {"dataset": dataset})]
+                for dataset in datasets
+            }
+            return {dataset: uses for dataset, uses in found.items() if uses}
+
+        return await self._read(work)
 
     async def uses_of_versions(self, versions: Sequence[str]) -> list[Use]:
         """Uses that name one of these versions."""

@@ -55,6 +55,9 @@ CREATE TABLE facet (value TEXT PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE footprint (key TEXT PRIMARY KEY, document TEXT NOT NULL);
 CREATE TABLE failure ("index" INTEGER PRIMARY KEY, unit TEXT NOT NULL, error TEXT NOT NULL);
 
+-- name: format_2 (of each dataset the last productions that are complete, or failed, without the others)
+CREATE INDEX production_by_dataset ON use (dataset, complete, at, run, number) WHERE role = 'PRODUCED';
+
 -- name: clear
 DELETE FROM node; DELETE FROM edge; DELETE FROM attempt; DELETE FROM report; DELETE FROM claim; DELETE FROM use;
 DELETE FROM facet; DELETE FROM footprint; DELETE FROM failure; UPDATE meta SET value = 0 WHERE name = 'cursor';
@@ -227,6 +230,11 @@ UNION ALL
 SELECT entity, facet, first, value, unit FROM wanted CROSS JOIN claim ON entity = one AND facet = :facet
     AND last > :as_of AND first <= :as_of AND (:unit IS NULL OR unit = :unit)
 
+-- name: said_by
+SELECT claim.unit, entity, claim.facet, first, last, claim.value FROM (SELECT value AS wanted FROM json_each(:units))
+CROSS JOIN claim INDEXED BY claim_by_unit
+    ON claim.unit = wanted AND claim.facet IN (SELECT value FROM json_each(:names)) AND claim.value <> ''
+
 -- name: runs_of_job
 SELECT run, number, job, start, "end", state, last, parent, anomalies FROM attempt
 WHERE job = :job AND start <= :as_of AND (start, run, number) < (:at, :key, :number)
@@ -234,6 +242,10 @@ ORDER BY start DESC, run DESC, number DESC LIMIT :limit
 -- name: uses_of_dataset
 SELECT run, number, role, dataset, at, version, label, complete, partitions FROM use
 WHERE dataset = :dataset AND role = :role AND at <= :as_of AND (at, run, number) < (:at, :key, :number)
+ORDER BY at DESC, run DESC, number DESC LIMIT :limit
+-- name: last_productions
+SELECT run, number, role, dataset, at, version, label, complete, partitions FROM use
+WHERE dataset = :dataset AND role = 'PRODUCED' AND complete = :complete AND at <= :as_of
 ORDER BY at DESC, run DESC, number DESC LIMIT :limit
 -- name: uses_of_versions
 SELECT run, number, role, dataset, at, version, label, complete, partitions
