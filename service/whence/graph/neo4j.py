@@ -323,7 +323,7 @@ class Neo4jGraphStore:
             wanted = [_indexed(name) for name in names]
             rows = sorted(await _collected(tx, "said_by", units=_list(units), names=wanted))
             bodies = await _bodies(tx, {row[-1] for row in rows})
-            return [Said(*row[:-1], bodies[row[-1]]) for row in rows]
+            return [Said._make([*said, bodies[value]]) for *said, value in rows]
 
         return await self._read(work)
 

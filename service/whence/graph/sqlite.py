@@ -261,7 +261,7 @@ class SQLiteGraphStore:
         def work(connection: sqlite3.Connection) -> list[Said]:
             rows = sorted(connection.execute(_SQL["said_by"], {"units": _list(units), "names": _list(names)}))
             bodies = _bodies(connection, {row[-1] for row in rows})
-            return [Said(*row[:-1], bodies[row[-1]]) for row in rows]
+            return [Said._make([*said, bodies[value]]) for *said, value in rows]
 
         return await self._read(work)
 
@@ -294,12 +294,13 @@ class SQLiteGraphStore:
         """The last productions of each dataset that are complete to just this degree."""
 
         def work(connection: sqlite3.Connection) -> dict[str, list[Use]]:
-            values = {"complete": complete, "as_of": as_of, "limit": limit}
-            found = {
-                dataset: [Use(*row) for row in connection.execute(_SQL["last_productions"], values | {"dataset": dataset})]
-                for dataset in datasets
-            }
-            return {dataset: uses for dataset, uses in found.items() if uses}
+            found: dict[str, list[Use]] = {}
+            for dataset in datasets:
+                values = {"dataset": dataset, "complete": complete, "as_of": as_of, "limit": limit}
+                uses = [Use(*row) for row in connection.execute(_SQL["last_productions"], values)]
+                if uses:
+                    found[dataset] = uses
+            return found
 
         return await self._read(work)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
-from whence.rhythm.zones import time_of, wall_of
+from whence.rhythm.zones import LAST, time_of, wall_of
 
 _PRESETS = {
     "@hourly": "0 * * * *",
@@ -21,8 +21,8 @@ _PRESETS = {
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
 }
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_DAYS = "sun mon tue wed thu fri sat".split()
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
 _PART = re.compile(r"(?:\*|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>\d{1,3}))?", re.ASCII)
 _LONGEST = 9 * 366
 """Days without a tick: 29 February may be eight years away."""
@@ -68,22 +68,39 @@ class Cron:
             raise ValueError(f"{text[:80]!r} never comes to pass: there is no such day")
 
     def after(self, at: int) -> int:
-        """The first tick (µs) after a time."""
-        return next(self.from_(at + 1))
+        """The first tick (µs) after a time; the end of time where none is left."""
+        return next(self.from_(at + 1), LAST)
 
     def from_(self, at: int) -> Iterator[int]:
-        """The ticks (µs) at a time or after, without end."""
+        """The ticks (µs) at a time or after, to the end of time."""
         last = at - 1
-        for wall in self._ticks(wall_of(at, self.zone) - timedelta(hours=3)):  # clocks may have been put back
+        try:
+            start = wall_of(at, self.zone) - timedelta(hours=3)  # clocks may have been put back
+        except OverflowError:
+            return
+        for wall in self._ticks(start):
             tick = time_of(wall, self.zone)
             if tick > last:
                 yield tick
                 last = tick
 
+    def before(self, at: int) -> int | None:
+        """The last tick (µs) at a time or before; None where there is none for years."""
+        try:
+            day = datetime.combine(wall_of(at, self.zone) + timedelta(hours=3), time())
+            for _ in range(_LONGEST):
+                for clock in reversed(self._clocks) if self._fits(day) else ():
+                    if (tick := time_of(datetime.combine(day, clock), self.zone)) <= at:
+                        return tick
+                day -= timedelta(days=1)
+        except OverflowError:
+            pass
+        return None
+
     def _ticks(self, start: datetime) -> Iterator[datetime]:
         day = start.replace(hour=0, minute=0, second=0, microsecond=0)
         idle = 0
-        while idle < _LONGEST:
+        while idle < _LONGEST and day.year < 9_999:
             if self._fits(day):
                 idle = 0
                 yield from (wall for clock in self._clocks if (wall := datetime.combine(day, clock)) >= start)

@@ -5,6 +5,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
+from whence.rhythm.zones import LAST
+
 _DURATION = re.compile(
     r"P(?=\d|T\d)(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,5})W)?(?:(\d{1,6})D)?"
     r"(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9})S)?)?",
@@ -49,5 +51,23 @@ class Duration(NamedTuple):
             day = min(moment.day, calendar.monthrange(year, month + 1)[1])
             later = moment.replace(year=year, month=month + 1, day=day) + timedelta(microseconds=self.micros)
         except (OverflowError, ValueError, IndexError):
-            later = datetime.max.replace(tzinfo=UTC)
+            return LAST
         return (later - _EPOCH) // _MICROSECOND
+
+
+def words_of(micros: int) -> str:
+    """A length of time for people, by its two largest units: 2 d 3 h, 45 min."""
+    seconds = abs(micros) // SECOND
+    if not seconds:
+        return "0 s"
+    parts = []
+    for unit, size in _UNITS:
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {unit}")
+        if parts and (len(parts) == 2 or not count):
+            break
+    return " ".join(parts)
+
+
+_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))

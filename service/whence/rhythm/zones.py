@@ -5,6 +5,8 @@ from zoneinfo import ZoneInfo
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+"""The last time (µs) that there is."""
 
 
 def zone_of(name: str) -> tzinfo:
@@ -19,7 +21,7 @@ def zone_of(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (OSError, ValueError, LookupError):
         raise ValueError(
-            f"there is no time zone {name[:80]!r} on this system: name one as Europe/Berlin; where it has none, install "
+            f"there is no time zone {name[:80]!r} here: name one as Europe/Berlin; where none is known, install "
             "the package tzdata"
         ) from None
 
