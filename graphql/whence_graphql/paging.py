@@ -48,16 +48,20 @@ def connect(
     after: str | None,
     place: Callable[[_Row], Sequence[Any]],
     node: Callable[[_Row], _Node],
+    cut: Sequence[Any] | None = None,
 ) -> Connection[_Node]:
-    """The page of rows that were read with a limit of `first` + 1."""
+    """The page of rows that were read with a limit of `first` + 1; `cut`: the place where reading ended before that,
+    and where the next page goes on."""
     edges = [Edge(cursor=_encode(place(row)), node=node(row)) for row in rows[:first]]
     info.context.budget.spend(len(edges))
     page_info = PageInfo(
-        has_next_page=len(rows) > first,
+        has_next_page=len(rows) > first or cut is not None,
         has_previous_page=after is not None,
         start_cursor=edges[0].cursor if edges else None,
         end_cursor=edges[-1].cursor if edges else after,
     )
+    if cut is not None and len(rows) <= first:
+        page_info.end_cursor = _encode(cut)
     return Connection(edges=edges, page_info=page_info)
 
 

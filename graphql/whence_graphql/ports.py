@@ -7,6 +7,7 @@ Times are microseconds since the epoch. Every method may raise a `WhenceError`.
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from whence_schemas.freshness import FreshnessCounts, FreshnessPage, FreshnessQuestion, HeldUp
 from whence_schemas.impact import ImpactLabels, ImpactQuestion, Touched
 from whence_schemas.lineage import Limit, LineageGraph, Question
 from whence_schemas.read import (
@@ -120,6 +121,21 @@ class Impact(Protocol):
         """What facets say of it, and how much it is."""
 
 
+class DatasetsFreshness(Protocol):
+    """Which datasets are late, in the order of their names."""
+
+    notes: list[str]
+
+    async def page(self, after: SearchPlace | None, limit: int) -> FreshnessPage:
+        """At most so many after a place."""
+
+    async def counts(self) -> FreshnessCounts:
+        """How many are in each state."""
+
+    async def held_up(self, key: str) -> HeldUp:
+        """What a late dataset of the pages given holds up."""
+
+
 class Reader(Protocol):
     """Everything that the schema needs."""
 
@@ -147,3 +163,6 @@ class Reader(Protocol):
 
     async def impact(self, question: ImpactQuestion) -> Impact:
         """What a change touches."""
+
+    async def datasets_freshness(self, question: FreshnessQuestion) -> DatasetsFreshness:
+        """How datasets stand."""

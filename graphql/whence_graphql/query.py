@@ -1,14 +1,16 @@
 """The questions that can be asked."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import strawberry
 from strawberry import ID
 
-from whence_graphql.arguments import After, AsOf, First, Window, check_first
+from whence_graphql.arguments import After, AsOf, First, Window, check_first, check_window
 from whence_graphql.context import Info
 from whence_graphql.dataset import Dataset
 from whence_graphql.describe import object_type, resolved
+from whence_graphql.freshness import DatasetNames, Freshness, Rules, freshness_of, question_of
 from whence_graphql.impact import Impact, impact_of
 from whence_graphql.job import Job
 from whence_graphql.limits import PAGE
@@ -159,6 +161,33 @@ class Query:
         )
         fresh = await info.context.reader.freshness()
         return impact_of(await info.context.reader.impact(question), question, fresh)
+
+    @resolved
+    async def freshness(
+        self,
+        info: Info,
+        of: DatasetNames = [],  # noqa: B006  # it becomes the default in the schema
+        namespace: Annotated[str | None, strawberry.argument(description="Only datasets in this namespace.")] = None,
+        rules: Rules = [],  # noqa: B006  # it becomes the default in the schema
+        late: Annotated[bool, strawberry.argument(description="Only those that are LATE or NEVER.")] = False,
+        as_of: AsOf = None,
+        window: Window = 10,
+        max_nodes: MaxNodes = 10_000,
+        first: First = 20,
+        after: After = None,
+    ) -> Freshness:
+        """When datasets were produced last, which are late by their rhythm, and what these hold up."""
+        if len(of) > PAGE:
+            raise InvalidQuestion(f"`of` names {len(of)}, but at most {PAGE} may be: send several requests")
+        moment = info.context.now if as_of is None else as_of
+        nodes, seconds = _limits(info, max_nodes)
+        question = replace(
+            question_of(moment, of, namespace, rules, late),
+            window=check_window(window),
+            max_nodes=nodes,
+            seconds=seconds,
+        )
+        return await freshness_of(info, question, first, after)
 
 
 _SHARE = 0.6

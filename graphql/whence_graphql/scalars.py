@@ -7,6 +7,7 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 
+from whence_schemas.freshness import FreshnessState, RhythmBasis
 from whence_schemas.identity import Kind
 from whence_schemas.impact import Certainty, Change, EndKind
 from whence_schemas.lineage import Direction, Granularity, Limit
@@ -58,6 +59,18 @@ strawberry.enum(
     Certainty, description="RECORDED: producers said so. INFERRED: it follows from what they said; nobody said it."
 )
 strawberry.enum(EndKind, name="ImpactEndKind", description="What people meet at the end of a lineage.")
+strawberry.enum(
+    FreshnessState,
+    description="FRESH: no production is due, or within its grace. LATE: one was due, and its grace is over. "
+    "NEVER: a policy or a tag expects it, and it was never seen produced. DROPPED: it was dropped after its last "
+    "production. UNKNOWN: no rhythm is known.",
+)
+strawberry.enum(
+    RhythmBasis,
+    description="Where a rhythm is known from. POLICY: a rule of the question. TAG: a tag `freshness` of the dataset, "
+    "or of the job that produced it last. SCHEDULE: the schedule in a facet of its run, or of a run around that. "
+    "INFERRED: the intervals between its last productions; nobody said it.",
+)
 strawberry.enum(RunState, description=RunState.__doc__)
 strawberry.enum(LineageEdgeKind, description=LineageEdgeKind.__doc__)
 strawberry.enum(Basis, description=Basis.__doc__)

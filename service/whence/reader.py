@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Sequence
 
+from whence.analyses.freshness.answer import DatasetsFreshness, freshness
 from whence.analyses.impact.answer import Impact, impact
 from whence.graph.port import GraphStore
 from whence.lineage.answer import lineage
@@ -10,6 +11,7 @@ from whence.read.catalog import CatalogReader
 from whence.read.jobs import JobReader
 from whence.read.runs import RunReader
 from whence.read.versions import VersionReader
+from whence_schemas.freshness import FreshnessQuestion
 from whence_schemas.impact import ImpactQuestion
 from whence_schemas.lineage import LineageGraph, Question
 from whence_schemas.read import Freshness
@@ -44,3 +46,7 @@ class GraphReader:
     async def impact(self, question: ImpactQuestion) -> Impact:
         """What a change touches."""
         return await impact(self._store, question, self._never_alias)
+
+    async def datasets_freshness(self, question: FreshnessQuestion) -> DatasetsFreshness:
+        """How datasets stand."""
+        return await freshness(self._store, question, self._never_alias)

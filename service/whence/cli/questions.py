@@ -75,6 +75,35 @@ query Impact(
 }}
 """
 
+_PRODUCTION = "at attempt state run { runId namespace name }"
+
+FRESHNESS = f"""
+query Freshness(
+  $of: [NameInput!]!, $namespace: String, $rules: [FreshnessRuleInput!]!, $late: Boolean!, $asOf: DateTime,
+  $first: Int!, $after: String, $holds: Boolean!, $counts: Boolean!
+) {{
+  freshness(
+    of: $of, namespace: $namespace, rules: $rules, late: $late, asOf: $asOf, first: $first, after: $after
+  ) {{
+    asOf truncated truncatedBy notes logSize cursor
+    counts @include(if: $counts) {{ fresh late never dropped unknown truncatedBy }}
+    datasets {{
+      edges {{ node {{
+        dataset {{ {_PLACE} }} state
+        lastProduced {{ {_PRODUCTION} }} lastIncomplete {{ {_PRODUCTION} }}
+        rhythm {{ basis said rule graceSeconds }} dueAt lateSeconds
+        holdsUp @include(if: $holds) {{
+          datasets jobs truncatedBy
+          nearest(first: 20) {{ edges {{ node {{ distance dataset {{ {_PLACE} }} }} }} {_MORE} }}
+          owners(first: 20) {{ edges {{ node {{ distance assets owner {{ name }} }} }} {_MORE} }}
+        }}
+      }} }}
+      {_MORE}
+    }}
+  }}
+}}
+"""
+
 _ASSET = """
   documentation(asOf: $asOf)
   owners(asOf: $asOf) { name type }

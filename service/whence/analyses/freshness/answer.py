@@ -29,7 +29,7 @@ _BATCH = 500
 _BEHIND = (FreshnessState.LATE, FreshnessState.NEVER)
 
 
-class Freshness:
+class DatasetsFreshness:
     """The answer. notes: what the reader should know."""
 
     def __init__(self, store: GraphStore, question: FreshnessQuestion, never_alias: Sequence[re.Pattern[str]]) -> None:
@@ -127,7 +127,7 @@ class Freshness:
 
 async def freshness(
     store: GraphStore, question: FreshnessQuestion, never_alias: Sequence[re.Pattern[str]] = ()
-) -> Freshness:
+) -> DatasetsFreshness:
     """How datasets stand.
 
     Raises:
@@ -137,4 +137,4 @@ async def freshness(
     for key in question.datasets:
         if key[0] != Kind.DATASET:
             raise InvalidQuestion("freshness is that of datasets: ask for those that a job or run writes")
-    return Freshness(store, question, never_alias)
+    return DatasetsFreshness(store, question, never_alias)
