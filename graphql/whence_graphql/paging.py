@@ -6,6 +6,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic_core import from_json, to_json
 
+from whence_graphql.arguments import check_first
 from whence_graphql.context import Info
 from whence_graphql.describe import object_type
 from whence_schemas.errors import InvalidQuestion
@@ -81,6 +82,20 @@ def place_of(after: str | None, place: type[_Place]) -> _Place | None:
     except (ValueError, TypeError):
         pass
     raise InvalidQuestion("`after` is no cursor of this list: give a page's `endCursor` as it was received")
+
+
+class _Number(NamedTuple):
+    number: int
+
+
+def numbered(
+    info: Info, rows: Sequence[_Row], first: int, after: str | None, node: Callable[[_Row], _Node]
+) -> Connection[_Node]:
+    """A page of rows by their number in the list, which is the same for the same question."""
+    place = place_of(after, _Number)
+    begin = place.number + 1 if place else 0
+    shown = list(enumerate(rows))[max(begin, 0) :][: check_first(first) + 1]
+    return connect(info, shown, first, after, lambda row: _Number(row[0]), lambda row: node(row[1]))
 
 
 def _encode(place: Sequence[Any]) -> str:

@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from whence_schemas.freshness import FreshnessCounts, FreshnessPage, FreshnessQuestion, HeldUp
+from whence_schemas.history import Failing, HistoryPage, HistoryQuestion
 from whence_schemas.impact import ImpactLabels, ImpactQuestion, Touched
 from whence_schemas.lineage import Limit, LineageGraph, Question
+from whence_schemas.partitions import PartitionQuestion, PartitionRange
 from whence_schemas.read import (
     AttemptRow,
     Cursor,
@@ -136,6 +138,18 @@ class DatasetsFreshness(Protocol):
         """What a late dataset of the pages given holds up."""
 
 
+class History(Protocol):
+    """What runs measured and checked."""
+
+    notes: list[str]
+
+    async def page(self, after: Cursor | None, limit: int) -> HistoryPage:
+        """At most so many entries after a place."""
+
+    async def failing(self) -> tuple[list[Failing], Limit | None]:
+        """Checks that failed the last time they were made; and the limit that cut the search."""
+
+
 class Reader(Protocol):
     """Everything that the schema needs."""
 
@@ -166,3 +180,9 @@ class Reader(Protocol):
 
     async def datasets_freshness(self, question: FreshnessQuestion) -> DatasetsFreshness:
         """How datasets stand."""
+
+    async def history(self, question: HistoryQuestion) -> History:
+        """What the runs of a dataset or job measured and checked."""
+
+    async def partitions(self, question: PartitionQuestion) -> PartitionRange:
+        """Which partitions there should be in a range, and how each stands."""

@@ -11,18 +11,22 @@ from whence_graphql.context import Info
 from whence_graphql.dataset import Dataset
 from whence_graphql.describe import object_type, resolved
 from whence_graphql.freshness import DatasetNames, Freshness, Rules, freshness_of, question_of
+from whence_graphql.history import History, history_of
 from whence_graphql.impact import Impact, impact_of
 from whence_graphql.job import Job
 from whence_graphql.limits import PAGE
 from whence_graphql.lineage import Lineage, LineageStart, find_run, lineage_of, start_of
 from whence_graphql.node import Node, node_of
 from whence_graphql.paging import Connection, connect, place_of
+from whence_graphql.partitions import Partitions, partitions_of
 from whence_graphql.run import Run
-from whence_graphql.scalars import Long
+from whence_graphql.scalars import DateTime, Long
 from whence_schemas.errors import InvalidQuestion
+from whence_schemas.history import HistoryQuestion
 from whence_schemas.identity import Kind, dataset_key, job_key
 from whence_schemas.impact import Change, ImpactQuestion
 from whence_schemas.lineage import Direction, Granularity, Question
+from whence_schemas.partitions import PartitionQuestion, PartitionStep
 from whence_schemas.read import NodeRow, SearchPlace
 
 MaxNodes = Annotated[int, strawberry.argument(description="Where to cut the answer, which then says so.")]
@@ -188,6 +192,59 @@ class Query:
             seconds=seconds,
         )
         return await freshness_of(info, question, first, after)
+
+    @resolved
+    async def history(
+        self,
+        info: Info,
+        of: LineageStart,
+        threshold: Annotated[
+            float, strawberry.argument(description="The part of the median by which a value must differ, as 0.3.")
+        ] = 0.3,
+        previous: Annotated[
+            int, strawberry.argument(description="The median is that of so many successful attempts before.")
+        ] = 10,
+        as_of: AsOf = None,
+        first: First = 20,
+        after: After = None,
+    ) -> History:
+        """What the runs of a dataset or job measured and checked: row counts, sizes, quality metrics, assertions and
+        durations, with what changed."""
+        start, _ = await start_of(info, of)
+        moment = info.context.now if as_of is None else as_of
+        question = HistoryQuestion(start, moment, threshold, previous, _limits(info, 1)[1])
+        return await history_of(info, question, first, after)
+
+    @resolved
+    async def partitions(
+        self,
+        info: Info,
+        of: LineageStart,
+        from_: Annotated[
+            DateTime, strawberry.argument(name="from", description="Partitions that begin then or later,")
+        ],
+        to: Annotated[
+            DateTime | None, strawberry.argument(description="and before that. By default, the time asked about.")
+        ] = None,
+        step: Annotated[
+            PartitionStep | None, strawberry.argument(description="By default it is found out; the answer tells how.")
+        ] = None,
+        zone: Annotated[
+            str | None, strawberry.argument(description="By default that of the runs' schedule, else UTC.")
+        ] = None,
+        as_of: AsOf = None,
+        window: Annotated[
+            int, strawberry.argument(description="Keys beside the time that the last so many had are expected.")
+        ] = 10,
+    ) -> Partitions:
+        """Which partitions of a dataset or job there should be, by nominal times and names of partitions; which there
+        are, and which are missing, failed or running."""
+        start, _ = await start_of(info, of)
+        moment = info.context.now if as_of is None else as_of
+        end = moment if to is None else to
+        question = PartitionQuestion(start, from_, end, moment, step, zone, window, _limits(info, 1)[1])
+        fresh = await info.context.reader.freshness()
+        return partitions_of(await info.context.reader.partitions(question), question, fresh)
 
 
 _SHARE = 0.6

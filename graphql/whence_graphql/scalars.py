@@ -8,9 +8,11 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 
 from whence_schemas.freshness import FreshnessState, RhythmBasis
+from whence_schemas.history import HistoryRole
 from whence_schemas.identity import Kind
 from whence_schemas.impact import Certainty, Change, EndKind
 from whence_schemas.lineage import Direction, Granularity, Limit
+from whence_schemas.partitions import PartitionBasis, PartitionState, PartitionStep
 from whence_schemas.read import RunState
 from whence_schemas.times import format_time, parse_time
 
@@ -70,6 +72,23 @@ strawberry.enum(
     description="Where a rhythm is known from. POLICY: a rule of the question. TAG: a tag `freshness` of the dataset, "
     "or of the job that produced it last. SCHEDULE: the schedule in a facet of its run, or of a run around that. "
     "INFERRED: the intervals between its last productions; nobody said it.",
+)
+strawberry.enum(
+    HistoryRole,
+    description="PRODUCED: the attempt produced the dataset, or tried to. CHECKED: it read the dataset, and measured "
+    "or checked it. RAN: it is an attempt of the job.",
+)
+strawberry.enum(PartitionStep, description=PartitionStep.__doc__)
+strawberry.enum(
+    PartitionBasis,
+    description="How it is known which partitions there should be. GIVEN: the question gives the step. RECORDED: the "
+    "run's schedule, or the length of its nominal time, says so. INFERRED: all that were seen lie on such steps.",
+)
+strawberry.enum(
+    PartitionState,
+    description="PRESENT: an attempt that succeeded made it, with all keys that are expected. PARTIAL: some of these "
+    "are not there. RUNNING: none succeeded, and one is running. FAILED: all failed or were aborted. MISSING: nothing "
+    "tried to make it.",
 )
 strawberry.enum(RunState, description=RunState.__doc__)
 strawberry.enum(LineageEdgeKind, description=LineageEdgeKind.__doc__)

@@ -4,7 +4,9 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 
 from whence.analyses.freshness.answer import DatasetsFreshness, freshness
+from whence.analyses.history.answer import History, history
 from whence.analyses.impact.answer import Impact, impact
+from whence.analyses.partitions.answer import partitions
 from whence.graph.port import GraphStore
 from whence.lineage.answer import lineage
 from whence.read.catalog import CatalogReader
@@ -12,8 +14,10 @@ from whence.read.jobs import JobReader
 from whence.read.runs import RunReader
 from whence.read.versions import VersionReader
 from whence_schemas.freshness import FreshnessQuestion
+from whence_schemas.history import HistoryQuestion
 from whence_schemas.impact import ImpactQuestion
 from whence_schemas.lineage import LineageGraph, Question
+from whence_schemas.partitions import PartitionQuestion, PartitionRange
 from whence_schemas.read import Freshness
 
 
@@ -50,3 +54,11 @@ class GraphReader:
     async def datasets_freshness(self, question: FreshnessQuestion) -> DatasetsFreshness:
         """How datasets stand."""
         return await freshness(self._store, question, self._never_alias)
+
+    async def history(self, question: HistoryQuestion) -> History:
+        """What the runs of a dataset or job measured and checked."""
+        return await history(self._store, question, self._never_alias)
+
+    async def partitions(self, question: PartitionQuestion) -> PartitionRange:
+        """Which partitions there should be in a range, and how each stands."""
+        return await partitions(self._store, question, self._never_alias)

@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from statistics import median
-from typing import Any
 
 from pydantic_core import from_json
 
 from whence.analyses.freshness.policy import Expectation
+from whence.analyses.schedules import parse_schedule, schedule_of
 from whence.rhythm.cron import Cron
-from whence.rhythm.duration import SECOND, Duration, words_of
-from whence.rhythm.zones import zone_of
+from whence.rhythm.duration import Duration, words_of
 from whence_schemas.facets import read_facet
 from whence_schemas.facets.base import Tags
 from whence_schemas.freshness import Rhythm, RhythmBasis
@@ -19,9 +18,6 @@ HISTORY = 11
 """Productions that are looked at: the last ten intervals."""
 
 TAG = "freshness"
-SCHEDULE_FACETS = ("airflow", "airflowDagRun")
-"""Run facets of Airflow's provider: `dag` has the serialized timetable, or in Airflow 2 the schedule."""
-
 _FEWEST = 3
 _REGULAR = 0.75
 
@@ -31,38 +27,22 @@ def from_tags(bodies: Iterable[bytes], at: Sequence[int]) -> Expectation | None:
     for body in bodies:
         facet = read_facet(Tags, from_json(body))
         for tag in facet.tags if facet else ():
-            if tag.key.casefold() == TAG and (due := _parsed(tag.value.strip(), "")):
+            if tag.key.casefold() == TAG and not tag.field and (due := parse_schedule(tag.value.strip())):
                 grace = _lag(due, at) if isinstance(due, Cron) else 0
                 return Expectation(Rhythm(RhythmBasis.TAG, f"{tag.key}={tag.value}", grace), due.after)
     return None
 
 
 def from_schedule(body: bytes, at: Sequence[int]) -> Expectation | None:
-    """What the schedule in a facet of Airflow says. A DAG that assets trigger, or people, has none."""
-    dag = _object(_object(from_json(body)).get("dag"))
-    timetable = _object(dag.get("timetable"))
-    zone = timetable.get("timezone")
-    zone = zone if isinstance(zone, str) else ""
-    if isinstance(delta := timetable.get("delta"), int | float) and delta > 0:
-        every = Duration(0, int(delta * SECOND))
-        rhythm = Rhythm(RhythmBasis.SCHEDULE, f"every {words_of(every.micros)}", every.micros // 2)
-        return Expectation(rhythm, every.after)
-    for said in (timetable.get("expression"), dag.get("schedule_interval"), dag.get("timetable_summary")):
-        if isinstance(said, str) and isinstance(cron := _parsed(said, zone), Cron):
-            words = f"cron {said} {zone or 'UTC'}"
-            return Expectation(Rhythm(RhythmBasis.SCHEDULE, words, _lag(cron, at)), cron.after)
+    """What the schedule in a facet of Airflow says."""
+    schedule = schedule_of(body)
+    if isinstance(schedule, Cron):
+        rhythm = Rhythm(RhythmBasis.SCHEDULE, f"cron {schedule.text} {schedule.zone}", _lag(schedule, at))
+        return Expectation(rhythm, schedule.after)
+    if schedule is not None:
+        rhythm = Rhythm(RhythmBasis.SCHEDULE, f"every {words_of(schedule.micros)}", schedule.micros // 2)
+        return Expectation(rhythm, schedule.after)
     return None
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _parsed(text: str, zone: str) -> Duration | Cron | None:
-    try:
-        return Duration.parse(text) if text.startswith("P") else Cron(text, zone_of(zone))
-    except ValueError:
-        return None
 
 
 def _lag(cron: Cron, at: Sequence[int]) -> int:
@@ -82,5 +62,5 @@ def from_history(at: Sequence[int]) -> Expectation | None:
     regular = sum(usual <= 2 * interval and interval <= 2 * usual for interval in intervals)
     if not usual or regular < _REGULAR * len(intervals):
         return None
-    said = f"about every {words_of(usual)}, by the last {len(intervals)} intervals"
+    said = f"about every {words_of(usual)} in {len(intervals)} intervals"
     return Expectation(Rhythm(RhythmBasis.INFERRED, said, usual // 2), Duration(0, usual).after)

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from whence.analyses.freshness.expected import HISTORY, SCHEDULE_FACETS, TAG, from_history, from_schedule, from_tags
+from whence.analyses.freshness.expected import HISTORY, TAG, from_history, from_schedule, from_tags
 from whence.analyses.freshness.policy import Expectation, Policy
+from whence.analyses.schedules import SCHEDULE_FACETS
 from whence.graph.facts import Attempt, Node, Use
 from whence.graph.port import GraphStore
 from whence_schemas.freshness import DatasetFreshness, FreshnessState, RhythmBasis
