@@ -32,8 +32,8 @@ class HistoryMeasure:
     column: str | None
     value: float
     median: float | None = strawberry.field(
-        description="Of the values that the same job's last successful attempts before this one gave; null without any, "
-        "and where this attempt did not succeed: it may have measured a part."
+        description="Of the values that the same job's last successful attempts before this one gave; null without "
+        "any, and where this attempt did not succeed: it may have measured a part."
     )
     of: int = strawberry.field(description="Of so many values.")
     change: float | None = strawberry.field(description="(value - median) / |median|; null where that cannot be told.")

@@ -9,11 +9,13 @@ from whence.cli import (
     audit,
     doctor,
     freshness,
+    history,
     impact,
     ingest,
     keys,
     lineage,
     neo4j,
+    partitions,
     query,
     rebuild,
     search,
@@ -80,6 +82,8 @@ app.command("ingest")(ingest.ingest)
 app.command("lineage")(lineage.lineage)
 app.command("impact")(impact.impact)
 app.command("freshness")(freshness.freshness)
+app.command("history")(history.history)
+app.command("partitions")(partitions.partitions)
 app.command("show")(show.show)
 app.command("search")(search.search)
 app.command("query")(query.query)

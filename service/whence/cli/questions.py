@@ -104,6 +104,52 @@ query Freshness(
 }}
 """
 
+_ATTEMPT = "number state startedAt endedAt durationSeconds run { runId } job { namespace name }"
+_MEASURE = f"facet name column value median of change changed dataset {{ {_PLACE} }}"
+_CHECK = f"assertion column severity dataset {{ {_PLACE} }}"
+
+HISTORY = f"""
+query History(
+  $of: LineageStart!, $threshold: Float!, $previous: Int!, $asOf: DateTime, $first: Int!
+) {{
+  history(of: $of, threshold: $threshold, previous: $previous, asOf: $asOf, first: $first) {{
+    asOf threshold previous truncated truncatedBy notes logSize cursor
+    of {{ {_PLACE} }}
+    failing(first: 100) {{ edges {{ node {{ {_CHECK} since times lastPassed exact }} }} {_MORE} }}
+    entries {{
+      edges {{ node {{
+        at role attempt {{ {_ATTEMPT} }}
+        measures(first: 100) {{ edges {{ node {{ {_MEASURE} }} }} {_MORE} }}
+        changed: measures(changed: true, first: 100) {{ edges {{ node {{ {_MEASURE} }} }} {_MORE} }}
+        checks(first: 100) {{ edges {{ node {{ {_CHECK} passed status }} }} {_MORE} }}
+      }} }}
+      {_MORE}
+    }}
+  }}
+}}
+"""
+
+_TRIED = f"state tries attempt {{ {_ATTEMPT} }}"
+
+PARTITIONS = f"""
+query Partitions(
+  $of: LineageStart!, $from: DateTime!, $to: DateTime, $step: PartitionStep, $zone: String, $asOf: DateTime,
+  $window: Int!, $states: [PartitionState!]!, $first: Int!, $after: String
+) {{
+  partitions(of: $of, from: $from, to: $to, step: $step, zone: $zone, asOf: $asOf, window: $window) {{
+    asOf step rhythm basis zone truncated truncatedBy notes logSize cursor
+    of {{ {_PLACE} }}
+    counts {{ expected present partial running failed missing beside }}
+    partitions(states: $states, first: $first, after: $after) {{
+      edges {{ node {{
+        at label expected {_TRIED} keys(first: 100) {{ edges {{ node {{ key {_TRIED} }} }} {_MORE} }}
+      }} }}
+      {_MORE}
+    }}
+  }}
+}}
+"""
+
 _ASSET = """
   documentation(asOf: $asOf)
   owners(asOf: $asOf) { name type }

@@ -18,3 +18,7 @@ def behind(answer: dict[str, Any]) -> None:
     """Say so where the graph that answered does not have all of the log yet."""
     if answer["cursor"] < answer["logSize"]:
         note(f"The graph is {answer['logSize'] - answer['cursor']:,} events behind the log.")
+
+
+GAPS = 3
+"""The exit code of `--check` where what it looks for is there: 1 and 2 say that the command itself failed."""
