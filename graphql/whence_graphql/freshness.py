@@ -225,11 +225,11 @@ Rules = Annotated[
 
 
 def question_of(
-    as_of: int, of: Sequence[NameInput], namespace: str | None, rules: Sequence[FreshnessRuleInput], late: bool
+    as_of: int, of: Sequence[NameInput], namespace: str | None, rules: Sequence[FreshnessRuleInput]
 ) -> freshness.FreshnessQuestion:
     """What is asked, without limits."""
     keys = dict.fromkeys(dataset_key(name.namespace, name.name) for name in of)
-    return freshness.FreshnessQuestion(as_of, tuple(keys), namespace, tuple(rule.rule() for rule in rules), late)
+    return freshness.FreshnessQuestion(as_of, tuple(keys), namespace, tuple(rule.rule() for rule in rules))
 
 
 async def freshness_of(info: Info, question: freshness.FreshnessQuestion, first: int, after: str | None) -> Freshness:

@@ -22,6 +22,7 @@ from whence_graphql.partitions import Partitions, partitions_of
 from whence_graphql.run import Run
 from whence_graphql.scalars import DateTime, Long
 from whence_schemas.errors import InvalidQuestion
+from whence_schemas.freshness import FreshnessState
 from whence_schemas.history import HistoryQuestion
 from whence_schemas.identity import Kind, dataset_key, job_key
 from whence_schemas.impact import Change, ImpactQuestion
@@ -173,7 +174,9 @@ class Query:
         of: DatasetNames = [],  # noqa: B006  # it becomes the default in the schema
         namespace: Annotated[str | None, strawberry.argument(description="Only datasets in this namespace.")] = None,
         rules: Rules = [],  # noqa: B006  # it becomes the default in the schema
-        late: Annotated[bool, strawberry.argument(description="Only those that are LATE or NEVER.")] = False,
+        states: Annotated[
+            list[FreshnessState], strawberry.argument(description="Only in one of these states; none for all.")
+        ] = [],  # noqa: B006  # it becomes the default in the schema
         as_of: AsOf = None,
         window: Window = 10,
         max_nodes: MaxNodes = 10_000,
@@ -186,7 +189,8 @@ class Query:
         moment = info.context.now if as_of is None else as_of
         nodes, seconds = _limits(info, max_nodes)
         question = replace(
-            question_of(moment, of, namespace, rules, late),
+            question_of(moment, of, namespace, rules),
+            states=tuple(states),
             window=check_window(window),
             max_nodes=nodes,
             seconds=seconds,

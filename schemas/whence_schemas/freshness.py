@@ -51,15 +51,15 @@ class FreshnessQuestion:
     """What is asked.
 
     datasets: their keys; none for all, or all in the namespace. rules: of a policy; the first that fits holds.
-    late: only those that are LATE or NEVER. window, max_nodes: of the lineage that tells what is held up. seconds: for
-    all of the answer.
+    states: only those in one of these; none for all. window, max_nodes: of the lineage that tells what is held up.
+    seconds: for all of the answer.
     """
 
     as_of: int
     datasets: tuple[str, ...] = ()
     namespace: str | None = None
     rules: tuple[FreshnessRule, ...] = ()
-    late: bool = False
+    states: tuple[FreshnessState, ...] = ()
     window: int = 10
     max_nodes: int = 10_000
     seconds: float = 10.0

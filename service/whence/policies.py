@@ -50,7 +50,9 @@ def check_policy(model: type[_Policy], document: Mapping[str, object], name: str
         policy = model.model_validate(document)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        raise ConfigurationError(f"{name}: {_where(first['loc'])}: {first['msg']}") from None
+        raise ConfigurationError(
+            f"{name}: {_where(first['loc'])}: {first['msg'].removeprefix('Value error, ')}"
+        ) from None
     ids = [rule.id for rule in policy.rule]
     for number, id_ in enumerate(ids):
         if id_ in ids[:number]:

@@ -15,7 +15,7 @@ from whence.cli.reach import GAPS, AsOfOption, behind
 from whence.cli.resolve import NamedKind, resolve
 from whence_schemas.errors import ConfigurationError
 
-_BEHIND = ("LATE", "NEVER")
+_BEHIND = ["LATE", "NEVER"]
 
 
 @with_flags("log", "graph", "url", "key")
@@ -32,6 +32,7 @@ def freshness(
         Path | None, typer.Option(metavar="FILE", help="When datasets are to be produced (TOML).", show_default=False)
     ] = None,
     late: Annotated[bool, typer.Option("--late", help="Only those that are late, or never came.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Also those without a known rhythm, and dropped ones.")] = False,
     check: Annotated[
         bool,
         typer.Option("--check", help=f"Exit with {GAPS} where one is late or never came, or not all was seen."),
@@ -47,7 +48,7 @@ def freshness(
     """
     how = {
         "rules": _rules(policy),
-        "late": late or (check and not name),
+        "states": _BEHIND if late or (check and not name) else [] if every or name else [*_BEHIND, "FRESH"],
         "asOf": as_of or None,
         "first": limit,
         "after": None,
@@ -101,5 +102,5 @@ def _print(answer: dict[str, Any], limit: int) -> None:
     if answer["truncated"]:
         note("Time was up before all datasets were seen: ask for a namespace, or page on with GraphQL.")
     elif answer["datasets"]["pageInfo"]["hasNextPage"]:
-        note(f"There are more than the {limit} shown: raise --limit, or ask for all with GraphQL.")
+        note(f"There are more than the first {limit} by name: raise --limit, ask for --late, or for all with GraphQL.")
     behind(answer)

@@ -47,7 +47,7 @@ def _urgency(row: _Json) -> tuple[int, float, str]:
 def _title(rows: list[_Json], counts: _Json | None) -> str:
     if counts is None:
         late = sum(row["state"] in ("LATE", "NEVER") for row in rows)
-        return f"{late:,} late" if len(rows) != 1 else place_name(rows[0]["dataset"])
+        return place_name(rows[0]["dataset"]) if len(rows) == 1 else f"{late:,} late"
     words = ", ".join(f"{counts[state]:,} {state}" for state in ("late", "never", "fresh", "dropped") if counts[state])
     rest = f"{counts['unknown']:,} without a known rhythm"
     return f"{words or 'none late'}, {rest}{' (of those that were counted in time)' if counts['truncatedBy'] else ''}"

@@ -79,11 +79,11 @@ _PRODUCTION = "at attempt state run { runId namespace name }"
 
 FRESHNESS = f"""
 query Freshness(
-  $of: [NameInput!]!, $namespace: String, $rules: [FreshnessRuleInput!]!, $late: Boolean!, $asOf: DateTime,
+  $of: [NameInput!]!, $namespace: String, $rules: [FreshnessRuleInput!]!, $states: [FreshnessState!]!, $asOf: DateTime,
   $first: Int!, $after: String, $holds: Boolean!, $counts: Boolean!
 ) {{
   freshness(
-    of: $of, namespace: $namespace, rules: $rules, late: $late, asOf: $asOf, first: $first, after: $after
+    of: $of, namespace: $namespace, rules: $rules, states: $states, asOf: $asOf, first: $first, after: $after
   ) {{
     asOf truncated truncatedBy notes logSize cursor
     counts @include(if: $counts) {{ fresh late never dropped unknown truncatedBy }}

@@ -48,7 +48,7 @@ class DatasetsFreshness:
         place = Place(*after) if after else None
         more, truncated = True, None
         while more and len(rows) < limit and truncated is None:
-            found, more = await self._next(place, _BATCH if self._question.late else limit - len(rows))
+            found, more = await self._next(place, _BATCH if self._question.states else limit - len(rows))
             judged = {row.key: row for row in await self._judge([node for _, node in found])}
             rows += [
                 (SearchPlace(*at), row)
@@ -61,7 +61,7 @@ class DatasetsFreshness:
         return FreshnessPage(rows[:limit], SearchPlace(*place) if place else None, truncated)
 
     async def counts(self) -> FreshnessCounts:
-        """How many datasets are in each state, whatever `late` says."""
+        """How many datasets are in each state, whatever `states` says."""
         states: Counter[FreshnessState] = Counter()
         place: Place | None = None
         more = True
@@ -122,7 +122,7 @@ class DatasetsFreshness:
         return not fitting or fitting[0].key == node.key
 
     def _wanted(self, row: DatasetFreshness) -> bool:
-        return not self._question.late or row.state in _BEHIND
+        return not self._question.states or row.state in self._question.states
 
 
 async def freshness(

@@ -9,7 +9,7 @@ from pydantic_core import from_json
 from whence.analyses.freshness.policy import Expectation
 from whence.analyses.schedules import parse_schedule, schedule_of
 from whence.rhythm.cron import Cron
-from whence.rhythm.duration import Duration, words_of
+from whence.rhythm.duration import SECOND, Duration, words_of
 from whence_schemas.facets import read_facet
 from whence_schemas.facets.base import Tags
 from whence_schemas.freshness import Rhythm, RhythmBasis
@@ -20,6 +20,7 @@ HISTORY = 11
 TAG = "freshness"
 _FEWEST = 3
 _REGULAR = 0.75
+_SHORTEST = 60 * SECOND
 
 
 def from_tags(bodies: Iterable[bytes], at: Sequence[int]) -> Expectation | None:
@@ -54,13 +55,14 @@ def _lag(cron: Cron, at: Sequence[int]) -> int:
 
 def from_history(at: Sequence[int]) -> Expectation | None:
     """The median interval between productions (µs, newest first), where three of four intervals lie between half of it
-    and twice it: without that there is no rhythm. Half an interval is its grace."""
+    and twice it: without that there is no rhythm. Nor is there one of less than a minute: so one run writes in parts.
+    Half an interval is its grace."""
     intervals = [later - earlier for later, earlier in pairwise(at)]
     if len(intervals) < _FEWEST:
         return None
     usual = int(median(intervals))
     regular = sum(usual <= 2 * interval and interval <= 2 * usual for interval in intervals)
-    if not usual or regular < _REGULAR * len(intervals):
+    if usual < _SHORTEST or regular < _REGULAR * len(intervals):
         return None
     said = f"about every {words_of(usual)} in {len(intervals)} intervals"
     return Expectation(Rhythm(RhythmBasis.INFERRED, said, usual // 2), Duration(0, usual).after)

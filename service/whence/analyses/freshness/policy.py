@@ -49,12 +49,13 @@ _Duration = Annotated[str, AfterValidator(_duration)]
 
 
 def _clock(value: Any) -> Any:
-    if isinstance(value, time) and value.tzinfo is None:
-        return value
     try:
-        return datetime.strptime(value, "%H:%M").time()  # a clock time has no zone
+        found = value if isinstance(value, time) else time.fromisoformat(value)
     except (TypeError, ValueError):
-        raise ValueError(f"{value!r} is no clock time: write one as 06:00") from None
+        found = None
+    if found is None or found.tzinfo is not None:
+        raise ValueError(f"{value!r} is no clock time: write one as 06:00")
+    return found
 
 
 class Rule(policies.Rule):

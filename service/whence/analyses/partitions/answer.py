@@ -125,6 +125,8 @@ def _unknown(made: _Made) -> str:
             "No run since then says for which time it was: none has a nominal time, or names partitions. "
             "With a step given, what there should be is shown all the same"
         )
+    if len(made) == 1:
+        return "One partition was seen, which shows no rhythm: give the step"
     return (
         f"The {len(made):,} partitions seen lie on no steps of one length: give the step, and the zone of their clocks"
     )
