@@ -50,7 +50,7 @@ def _spark(values: Sequence[float | None]) -> str:
         return ""
     low, high = min(0.0, *known), max(known)
     steps = (len(_BARS) - 1) / (high - low) if high > low else 0
-    return "".join(" " if v is None else _BARS[round((v - low) * steps)] for v in reversed(values))
+    return "".join(_BARS[round((value - low) * steps)] for value in reversed(known))
 
 
 def _number(entry: _Json, names: Sequence[str]) -> float | None:

@@ -1,6 +1,7 @@
 """`whence partitions`: which partitions are there in a range, and which are missing."""
 
 import asyncio
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -68,7 +69,7 @@ def partitions(
         "step": step.name if step else None,
         "zone": zone or None,
         "window": window,
-        "states": _GAPS if gaps else [],
+        "states": _GAPS if gaps and as_json else [],
         "asOf": as_of or None,
     }
     with naming_one():
@@ -76,7 +77,7 @@ def partitions(
     if as_json:
         print_json(answer)
     else:
-        _print(answer["partitions"], limit)
+        _print(answer["partitions"], _GAPS if gaps else [], limit)
     if check and not _good(answer["partitions"]):
         raise typer.Exit(GAPS)
 
@@ -110,14 +111,14 @@ def _good(answer: dict[str, Any]) -> bool:
     return known and not any(counts[state.lower()] for state in _GAPS)
 
 
-def _print(answer: dict[str, Any], limit: int) -> None:
+def _print(answer: dict[str, Any], states: Sequence[str], limit: int) -> None:
     from whence.cli.partitions_page import partitions_page
 
-    out().print(partitions_page(answer))
+    out().print(partitions_page(answer, states))
     for sentence in answer["notes"]:
         note(f"{sentence}.")
     if answer["truncated"]:
         note("Time was up before all runs in the range were read: ask for a shorter one.")
     if answer["partitions"]["pageInfo"]["hasNextPage"]:
-        note(f"There are more than the {limit} shown: raise --limit, or ask for --gaps.")
+        note(f"There are more than the {limit} shown: raise --limit.")
     behind(answer)

@@ -15,8 +15,8 @@ _ALIKE = ("PRESENT", "MISSING")
 _SHOWN = 3
 
 
-def partitions_page(answer: _Json) -> RenderableType:
-    """The `partitions` of a GraphQL answer."""
+def partitions_page(answer: _Json, states: Sequence[str]) -> RenderableType:
+    """The `partitions` of a GraphQL answer; only those in these states, if any."""
     of, counts = answer["of"], answer["counts"]
     rows = [edge["node"] for edge in answer["partitions"]["edges"]]
     found = [f"{counts[state.lower()]:,} {state.lower()}" for state in _STYLES if counts[state.lower()]]
@@ -33,17 +33,17 @@ def partitions_page(answer: _Json) -> RenderableType:
             ("in all", f"{counts['expected']:,}: {', '.join(found)}" if counts["expected"] else "none"),
             ("beside", f"{counts['beside']:,}" if counts["beside"] else ""),
         ],
-        section("Partitions", ["from", "to", "state", "count", "tries", "keys", "last run"], _stretches(rows))
+        section("Partitions", ["from", "to", "state", "count", "tries", "keys", "last run"], _stretches(rows, states))
         or Text("There is none in this range.", "dim"),
     )
 
 
-def _stretches(rows: Sequence[_Json]) -> Iterator[list[str | Text]]:
+def _stretches(rows: Sequence[_Json], states: Sequence[str]) -> Iterator[list[str | Text]]:
     """Partitions that are there, or missing, one after the other are one row; the others tell of themselves."""
-    numbered = enumerate(rows)
-    for _, group in groupby(numbered, key=lambda row: _alike(row[1]) or str(row[0])):
+    for _, group in groupby(enumerate(rows), key=lambda row: _alike(row[1]) or str(row[0])):
         stretch = [row for _, row in group]
-        yield _stretch(stretch)
+        if not states or stretch[0]["state"] in states:
+            yield _stretch(stretch)
 
 
 def _alike(row: _Json) -> str:
@@ -57,11 +57,7 @@ def _stretch(rows: Sequence[_Json]) -> list[str | Text]:
         state.append(" (beside)", "dim")
     tries = sum(row["tries"] for row in rows)
     attempt = last["attempt"]
-    run = (
-        f"{attempt['job']['name'] if attempt['job'] else ''} {attempt['run']['runId']}"
-        if attempt and attempt["run"]
-        else ""
-    )
+    run = attempt["run"]["runId"] if attempt and attempt["run"] else ""
     return [
         first["label"],
         last["label"] if len(rows) > 1 else "",
@@ -69,7 +65,7 @@ def _stretch(rows: Sequence[_Json]) -> list[str | Text]:
         f"{len(rows):,}",
         f"{tries:,}" if tries else "",
         _keys(first) if len(rows) == 1 else "",
-        run.strip(),
+        run,
     ]
 
 
