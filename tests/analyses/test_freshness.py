@@ -283,6 +283,22 @@ async def test_what_is_held_up_is_cut():
     assert (await answer.held_up(ds("a"))).truncated == Limit.NODES
 
 
+async def test_each_of_many_tells_its_share(monkeypatch):
+    monkeypatch.setattr("whence.analyses.freshness.held_up._EACH", 3)
+    chain = [event("COMPLETE", "10:00:00", f"m{n}", n, [f"b{n}"], [f"b{n + 1}"]) for n in range(9)]
+    late = [e for n in range(4) for e in days(f"b{n}", job=f"j{n}", last=4)]
+    answer, page = await ask(await graph_of(*chain, *late), max_nodes=20)
+    held = {row.key: await answer.held_up(row.key) for _, row in page.rows if row.state == "LATE"}
+    assert [(len(held[ds(f"b{n}")].datasets), held[ds(f"b{n}")].truncated) for n in range(4)] == [
+        (5, Limit.NODES),
+        (5, Limit.NODES),
+        (5, Limit.NODES),
+        (5, Limit.NODES),
+    ]
+    answer, _ = await ask(await graph_of(*chain, *late), datasets=(ds("b0"),), max_nodes=20)
+    assert (len((await answer.held_up(ds("b0"))).datasets), (await answer.held_up(ds("b0"))).truncated) == (9, None)
+
+
 async def test_pages_and_counts(graph):
     events = [e for n in range(7) for e in days(f"t{n}", last=6 if n % 2 else 7, job=f"j{n}")]
     store = await graph(*events, dataset_event("10:00:00", "other", "mysql://x"))

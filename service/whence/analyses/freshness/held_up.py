@@ -10,8 +10,11 @@ from whence.lineage.passing import passing
 from whence.lineage.traversal import Budget
 from whence_schemas.freshness import FreshnessQuestion, HeldDataset, HeldOwner, HeldUp
 from whence_schemas.identity import Kind
+from whence_schemas.lineage import Limit
 
 _DEPTH = 1_000
+_EACH = 1_000
+"""Datasets that are told of each late one at least, however many there are."""
 
 
 class Downstream:
@@ -25,6 +28,7 @@ class Downstream:
         self._made: dict[str, dict[str, None]] = {}
         self._jobs: dict[str, dict[str, None]] = {}
         self._owners: dict[str, list[str]] = {}
+        self._each = _EACH
 
     async def walk(self, starts: Sequence[str]) -> None:
         """Find all that is downstream of datasets, and whose it is."""
@@ -32,6 +36,7 @@ class Downstream:
         await self._names.join(starts)
         frontier = list(dict.fromkeys(map(self._names.representative, starts)))
         self._made = {dataset: {} for dataset in frontier}
+        self._each = max(_EACH, self._question.max_nodes // max(1, len(frontier)))
         depth = _DEPTH
         while frontier and depth and not self._budget.exceeded(len(self._made)):
             found = await self._step(live, frontier, depth)
@@ -60,11 +65,13 @@ class Downstream:
         return found
 
     def of(self, start: str) -> HeldUp:
-        """What one of the starts holds up."""
+        """What one of the starts holds up; cut at its share of the nodes that the answer may have."""
         start = self._names.representative(start)
         distances = {start: 0}
         todo = [start]
         for dataset in todo:
+            if len(todo) > self._each:
+                break
             for made in self._made.get(dataset, ()):
                 if made not in distances:
                     distances[made] = distances[dataset] + 1
@@ -75,7 +82,8 @@ class Downstream:
                 jobs.setdefault(job, distances[dataset] + 1)
         held = [HeldDataset(key, distance) for key, distance in distances.items() if key != start]
         held.sort(key=lambda one: (one.distance, one.key))
-        return HeldUp(held, len(jobs), self._owners_of(distances | jobs), self._budget.reached)
+        cut = Limit.NODES if len(todo) > self._each else None
+        return HeldUp(held, len(jobs), self._owners_of(distances | jobs), self._budget.reached or cut)
 
     def _owners_of(self, distances: dict[str, int]) -> list[HeldOwner]:
         found: dict[str, dict[str, int]] = {}
