@@ -49,16 +49,20 @@ def connect(
     after: str | None,
     place: Callable[[_Row], Sequence[Any]],
     node: Callable[[_Row], _Node],
+    cut: Sequence[Any] | None = None,
 ) -> Connection[_Node]:
-    """The page of rows that were read with a limit of `first` + 1."""
+    """The page of rows that were read with a limit of `first` + 1; `cut`: the place where reading ended before that,
+    and where the next page goes on."""
     edges = [Edge(cursor=cursor_of(place(row)), node=node(row)) for row in rows[:first]]
     info.context.budget.spend(len(edges))
     page_info = PageInfo(
-        has_next_page=len(rows) > first,
+        has_next_page=len(rows) > first or cut is not None,
         has_previous_page=after is not None,
         start_cursor=edges[0].cursor if edges else None,
         end_cursor=edges[-1].cursor if edges else after,
     )
+    if cut is not None and len(rows) <= first:
+        page_info.end_cursor = cursor_of(cut)
     return Connection(edges=edges, page_info=page_info)
 
 
@@ -115,6 +119,20 @@ def place_of(after: str | None, place: type[_Place]) -> _Place | None:
     except (ValueError, TypeError):
         pass
     raise InvalidQuestion("`after` is no cursor of this list: give a page's `endCursor` as it was received")
+
+
+class _Number(NamedTuple):
+    number: int
+
+
+def numbered(
+    info: Info, rows: Sequence[_Row], first: int, after: str | None, node: Callable[[_Row], _Node]
+) -> Connection[_Node]:
+    """A page of rows by their number in the list, which is the same for the same question."""
+    place = place_of(after, _Number)
+    begin = place.number + 1 if place else 0
+    shown = list(enumerate(rows))[max(begin, 0) :][: check_first(first) + 1]
+    return connect(info, shown, first, after, lambda row: _Number(row[0]), lambda row: node(row[1]))
 
 
 def cursor_of(place: Sequence[Any]) -> str:

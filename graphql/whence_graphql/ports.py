@@ -10,8 +10,11 @@ from typing import Protocol
 from whence_schemas.completeness import Completeness, CompletenessQuestion
 from whence_schemas.diff import AssetDiffs, DiffQuestion, EdgeDiff, Evidence, NodeDiff, RunDiff
 from whence_schemas.drift import DriftPage, DriftQuestion
+from whence_schemas.freshness import FreshnessCounts, FreshnessPage, FreshnessQuestion, HeldUp
+from whence_schemas.history import Failing, HistoryPage, HistoryQuestion
 from whence_schemas.impact import ImpactLabels, ImpactQuestion, Touched
 from whence_schemas.lineage import Limit, LineageGraph, LineageNode, Question
+from whence_schemas.partitions import PartitionQuestion, PartitionRange
 from whence_schemas.read import (
     AttemptRow,
     Cursor,
@@ -145,6 +148,33 @@ class Diff(Protocol):
         """What facets say differently of what is in both lineages."""
 
 
+class DatasetsFreshness(Protocol):
+    """Which datasets are late, in the order of their names."""
+
+    notes: list[str]
+
+    async def page(self, after: SearchPlace | None, limit: int) -> FreshnessPage:
+        """At most so many after a place."""
+
+    async def counts(self) -> FreshnessCounts:
+        """How many are in each state."""
+
+    async def held_up(self, key: str) -> HeldUp:
+        """What a late dataset of the pages given holds up."""
+
+
+class History(Protocol):
+    """What runs measured and checked."""
+
+    notes: list[str]
+
+    async def page(self, after: Cursor | None, limit: int) -> HistoryPage:
+        """At most so many entries after a place."""
+
+    async def failing(self) -> tuple[list[Failing], Limit | None]:
+        """Checks that failed the last time they were made; and the limit that cut the search."""
+
+
 class Reader(Protocol):
     """Everything that the schema needs."""
 
@@ -187,3 +217,12 @@ class Reader(Protocol):
 
     async def completeness(self, question: CompletenessQuestion) -> Completeness:
         """How much of the lineage is known."""
+
+    async def datasets_freshness(self, question: FreshnessQuestion) -> DatasetsFreshness:
+        """How datasets stand."""
+
+    async def history(self, question: HistoryQuestion) -> History:
+        """What the runs of a dataset or job measured and checked."""
+
+    async def partitions(self, question: PartitionQuestion) -> PartitionRange:
+        """Which partitions there should be in a range, and how each stands."""

@@ -1,23 +1,27 @@
 """The questions that can be asked."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import strawberry
 from strawberry import ID
 
-from whence_graphql.arguments import After, AsOf, First, Window, check_first
+from whence_graphql.arguments import After, AsOf, First, Window, check_first, check_window
 from whence_graphql.completeness import Completeness, completeness_of
 from whence_graphql.context import Info
 from whence_graphql.dataset import Dataset
 from whence_graphql.describe import object_type, resolved
 from whence_graphql.diff import Diff, diff_of
 from whence_graphql.drift import Drift, drift_of
+from whence_graphql.freshness import DatasetNames, Freshness, Rules, freshness_of, question_of
+from whence_graphql.history import History, history_of
 from whence_graphql.impact import Impact, impact_of
 from whence_graphql.job import Job
 from whence_graphql.limits import PAGE
 from whence_graphql.lineage import Lineage, LineageStart, NameInput, find_run, lineage_of, start_of
 from whence_graphql.node import Node, node_of
 from whence_graphql.paging import Connection, connect, place_of
+from whence_graphql.partitions import Partitions, partitions_of
 from whence_graphql.run import Run
 from whence_graphql.run_diff import RunChoice, RunDiff, run_diff_of
 from whence_graphql.scalars import DateTime, Long
@@ -25,9 +29,12 @@ from whence_schemas.completeness import Check, CompletenessQuestion
 from whence_schemas.diff import DiffQuestion
 from whence_schemas.drift import DriftKind, DriftQuestion
 from whence_schemas.errors import InvalidQuestion, NotFound
+from whence_schemas.freshness import FreshnessState
+from whence_schemas.history import HistoryQuestion
 from whence_schemas.identity import Kind, dataset_key, job_key
 from whence_schemas.impact import Change, ImpactQuestion
 from whence_schemas.lineage import Direction, Granularity, Question
+from whence_schemas.partitions import PartitionQuestion, PartitionStep
 from whence_schemas.read import NodeRow, SearchPlace
 
 MaxNodes = Annotated[int, strawberry.argument(description="Where to cut the answer, which then says so.")]
@@ -256,6 +263,89 @@ class Query:
         )
         fresh = await info.context.reader.freshness()
         return drift_of(await info.context.reader.drift(question), question, fresh)
+
+    @resolved
+    async def freshness(
+        self,
+        info: Info,
+        of: DatasetNames = [],  # noqa: B006  # it becomes the default in the schema
+        namespace: Annotated[str | None, strawberry.argument(description="Only datasets in this namespace.")] = None,
+        rules: Rules = [],  # noqa: B006  # it becomes the default in the schema
+        states: Annotated[
+            list[FreshnessState], strawberry.argument(description="Only in one of these states; none for all.")
+        ] = [],  # noqa: B006  # it becomes the default in the schema
+        as_of: AsOf = None,
+        window: Window = 10,
+        max_nodes: MaxNodes = 10_000,
+        first: First = 20,
+        after: After = None,
+    ) -> Freshness:
+        """When datasets were produced last, which are late by their rhythm, and what these hold up."""
+        if len(of) > PAGE:
+            raise InvalidQuestion(f"`of` names {len(of)}, but at most {PAGE} may be: send several requests")
+        moment = info.context.now if as_of is None else as_of
+        nodes, seconds = _limits(info, max_nodes)
+        question = replace(
+            question_of(moment, of, namespace, rules),
+            states=tuple(states),
+            window=check_window(window),
+            max_nodes=nodes,
+            seconds=seconds,
+        )
+        return await freshness_of(info, question, first, after)
+
+    @resolved
+    async def history(
+        self,
+        info: Info,
+        of: LineageStart,
+        threshold: Annotated[
+            float, strawberry.argument(description="The part of the median by which a value must differ, as 0.3.")
+        ] = 0.3,
+        previous: Annotated[
+            int, strawberry.argument(description="The median is that of so many successful attempts before.")
+        ] = 10,
+        as_of: AsOf = None,
+        first: First = 20,
+        after: After = None,
+    ) -> History:
+        """What the runs of a dataset or job measured and checked: row counts, sizes, quality metrics, assertions and
+        durations, with what changed."""
+        start, _ = await start_of(info, of)
+        moment = info.context.now if as_of is None else as_of
+        question = HistoryQuestion(start, moment, threshold, previous, _limits(info, 1)[1])
+        return await history_of(info, question, first, after)
+
+    @resolved
+    async def partitions(
+        self,
+        info: Info,
+        of: LineageStart,
+        from_: Annotated[
+            DateTime, strawberry.argument(name="from", description="Partitions that begin then or later,")
+        ],
+        to: Annotated[
+            DateTime | None, strawberry.argument(description="and before that. By default, the time asked about.")
+        ] = None,
+        step: Annotated[
+            PartitionStep | None, strawberry.argument(description="By default it is found out; the answer tells how.")
+        ] = None,
+        zone: Annotated[
+            str | None, strawberry.argument(description="By default that of the runs' schedule, else UTC.")
+        ] = None,
+        as_of: AsOf = None,
+        window: Annotated[
+            int, strawberry.argument(description="Keys beside the time that the last so many had are expected.")
+        ] = 10,
+    ) -> Partitions:
+        """Which partitions of a dataset or job there should be, by nominal times and names of partitions; which there
+        are, and which are missing, failed or running."""
+        start, _ = await start_of(info, of)
+        moment = info.context.now if as_of is None else as_of
+        end = moment if to is None else to
+        question = PartitionQuestion(start, from_, end, moment, step, zone, window, _limits(info, 1)[1])
+        fresh = await info.context.reader.freshness()
+        return partitions_of(await info.context.reader.partitions(question), question, fresh)
 
 
 async def _chosen(info: Info, choice: RunChoice) -> str:

@@ -10,9 +10,12 @@ from strawberry.schema.config import StrawberryConfig
 from whence_schemas.completeness import Check
 from whence_schemas.diff import ColumnChange, Difference
 from whence_schemas.drift import DriftKind, DriftSubject
+from whence_schemas.freshness import FreshnessState, RhythmBasis
+from whence_schemas.history import HistoryRole
 from whence_schemas.identity import Kind
 from whence_schemas.impact import Certainty, Change, EndKind
 from whence_schemas.lineage import Direction, Granularity, Limit
+from whence_schemas.partitions import PartitionBasis, PartitionState, PartitionStep
 from whence_schemas.read import RunState
 from whence_schemas.times import format_time, parse_time
 
@@ -87,6 +90,35 @@ strawberry.enum(
     "UNDECLARED: the job declares nothing at all.",
 )
 strawberry.enum(DriftSubject, description="What differs between a declaration and runs.")
+strawberry.enum(
+    FreshnessState,
+    description="FRESH: no production is due, or within its grace. LATE: one was due, and its grace is over. "
+    "NEVER: a policy or a tag expects it, and it was never seen produced. DROPPED: it was dropped after its last "
+    "production. UNKNOWN: no rhythm is known.",
+)
+strawberry.enum(
+    RhythmBasis,
+    description="Where a rhythm is known from. POLICY: a rule of the question. TAG: a tag `freshness` of the dataset, "
+    "or of the job that produced it last. SCHEDULE: the schedule in a facet of its run, or of a run around that. "
+    "INFERRED: the intervals between its last productions; nobody said it.",
+)
+strawberry.enum(
+    HistoryRole,
+    description="PRODUCED: the attempt produced the dataset, or tried to. CHECKED: it read the dataset, and measured "
+    "or checked it. RAN: it is an attempt of the job.",
+)
+strawberry.enum(PartitionStep, description=PartitionStep.__doc__)
+strawberry.enum(
+    PartitionBasis,
+    description="How it is known which partitions there should be. GIVEN: the question gives the step. RECORDED: the "
+    "run's schedule, or the length of its nominal time, says so. INFERRED: all that were seen lie on such steps.",
+)
+strawberry.enum(
+    PartitionState,
+    description="PRESENT: an attempt that succeeded made it, with all keys that are expected. PARTIAL: some of these "
+    "are not there. RUNNING: none succeeded, and one is running. FAILED: all failed or were aborted. MISSING: nothing "
+    "tried to make it.",
+)
 strawberry.enum(RunState, description=RunState.__doc__)
 strawberry.enum(LineageEdgeKind, description=LineageEdgeKind.__doc__)
 strawberry.enum(Basis, description=Basis.__doc__)

@@ -8,7 +8,10 @@ from whence.analyses.completeness.answer import completeness
 from whence.analyses.diff.answer import Diff, diff
 from whence.analyses.diff.runs import compare_runs, run_of_code
 from whence.analyses.drift.answer import drift
+from whence.analyses.freshness.answer import DatasetsFreshness, freshness
+from whence.analyses.history.answer import History, history
 from whence.analyses.impact.answer import Impact, impact
+from whence.analyses.partitions.answer import partitions
 from whence.graph.port import GraphStore
 from whence.lineage.answer import lineage
 from whence.read.catalog import CatalogReader
@@ -19,8 +22,11 @@ from whence.read.versions import VersionReader
 from whence_schemas.completeness import Completeness, CompletenessQuestion
 from whence_schemas.diff import DiffQuestion, RunDiff
 from whence_schemas.drift import DriftPage, DriftQuestion
+from whence_schemas.freshness import FreshnessQuestion
+from whence_schemas.history import HistoryQuestion
 from whence_schemas.impact import ImpactQuestion
 from whence_schemas.lineage import LineageGraph, Question
+from whence_schemas.partitions import PartitionQuestion, PartitionRange
 from whence_schemas.read import Freshness
 
 
@@ -76,3 +82,15 @@ class GraphReader:
         """How much of the lineage is known."""
         asked = replace(question, seconds=0.0)
         return await self._recent.get(asked, lambda: completeness(self._store, question, self._never_alias))
+
+    async def datasets_freshness(self, question: FreshnessQuestion) -> DatasetsFreshness:
+        """How datasets stand."""
+        return await freshness(self._store, question, self._never_alias)
+
+    async def history(self, question: HistoryQuestion) -> History:
+        """What the runs of a dataset or job measured and checked."""
+        return await history(self._store, question, self._never_alias)
+
+    async def partitions(self, question: PartitionQuestion) -> PartitionRange:
+        """Which partitions there should be in a range, and how each stands."""
+        return await partitions(self._store, question, self._never_alias)

@@ -681,6 +681,53 @@ async def test_uses_are_found_by_run_and_by_version(graph):
     assert await graph.store.uses_of_versions([produced.version]) == [produced]
 
 
+@pytest.mark.parametrize("limit", [1, 3, 100])
+async def test_last_productions_are_those_of_one_degree_newest_first(graph, limit):
+    drop = {"lifecycleStateChange": "DROP"}
+    await graph.add(
+        *(event("COMPLETE", f"10:0{n % 3}:00", run=n, inputs=["b"], outputs=["a"]) for n in range(7)),
+        *(event("FAIL", f"11:00:0{n}", run=10 + n, outputs=["a"]) for n in range(5)),
+        event("START", "11:30:00", run=20, outputs=["a", "b"]),
+        event("COMPLETE", "09:00:00", run=21, outputs=[dataset("b", lifecycleStateChange=drop)]),
+    )
+    every = await graph.store.uses_of_dataset(ds("a"), Role.PRODUCED, LATER, None, 100)
+    every += await graph.store.uses_of_dataset(ds("b"), Role.PRODUCED, LATER, None, 100)
+    asked = [ds("a"), ds("b"), ds("c"), ds("a")]
+    for as_of in (LATER, at("11:00:02"), at("10:00:30"), at("08:00:00")):
+        for complete in (1, 0, -1):
+            wanted = {}
+            for use in every:
+                if use.complete == complete and use.at <= as_of:
+                    wanted.setdefault(use.dataset, []).append(use)
+            found = await graph.store.last_productions(asked, complete, as_of, limit)
+            assert found == {key: uses[:limit] for key, uses in wanted.items()}
+    assert len(await graph.store.last_productions(asked, 0, LATER, 1)) == 2
+
+
+async def test_what_units_said_is_found_with_when(graph):
+    def said(run, clock, rows, kind="COMPLETE"):
+        output = dataset("a", quality={"n": rows}, output={"outputStatistics": {"rowCount": rows}})
+        return event(kind, clock, run=run, outputs=[output], run_facets={"nominalTime": {"of": run}})
+
+    gone = event("COMPLETE", "12:00:00", run=3, outputs=[dataset("a", quality={"_deleted": True})])
+    await graph.add(said(1, "10:00:00", 5, "START"), said(1, "10:01:00", 6), said(2, "11:00:00", 5), gone)
+    names = ["outputStatistics", "quality", "nominalTime", "nothing"]
+    found = await graph.store.said_by([run(2), run(1), run(3), run(9), run(1)], names)
+    rows = [(s.unit, s.entity, s.facet, s.first, s.last, s.body) for s in found]
+    assert [row[:5] for row in rows] == sorted(row[:5] for row in rows)
+    output = attempt_id(run(1), 0) + ">" + ds("a")
+    assert {row[1:] for row in rows if row[0] == run(1)} == {
+        (ds("a"), "quality", at("10:00:00"), at("10:00:00"), b'{"n":5}'),
+        (ds("a"), "quality", at("10:01:00"), at("10:01:00"), b'{"n":6}'),
+        (output, "outputStatistics", at("10:01:00"), at("10:01:00"), b'{"rowCount":6}'),
+        (attempt_id(run(1), 0), "nominalTime", at("10:00:00"), at("10:01:00"), b'{"of":1}'),
+    }
+    assert {row[0] for row in rows} == {run(1), run(2)}
+    one = [said for said in found if (said.unit, said.facet) == (run(2), "quality")]
+    assert await graph.store.said_by([run(2)], ["quality"]) == one
+    assert await graph.store.said_by([], names) == await graph.store.said_by([run(1)], []) == []
+
+
 async def test_times_of_all_ages_are_kept(graph):
     for number, time in enumerate(["0001-01-02T00:00:00Z", "1969-12-31T23:59:59.999999Z", "9999-12-30T00:00:00Z"]):
         await graph.add(event("COMPLETE", time, run=number, inputs=["a"], job_facets={"sql": {"query": number}}))

@@ -92,10 +92,19 @@ FINDS = {
     "how-complete-is-the-lineage": lambda data: (
         0 < data["completeness"]["score"] < 1 and len(data["completeness"]["findings"]["edges"]) == 50
     ),
+    "how-did-quality-change": lambda data: (
+        len(data["history"]["entries"]["edges"]) >= 10 and "not_null" in json.dumps(data["history"])
+    ),
     "how-fresh-is-the-graph": lambda data: data["status"]["lag"] == 0,
     "what-breaks-if-this-changes": lambda data: "data-eng" in json.dumps(data),
     "what-does-this-change-touch": lambda data: (
         data["impact"]["counts"]["columns"] >= 3 and "data-eng" in json.dumps(data)
+    ),
+    "what-is-late-and-what-does-it-hold-up": lambda data: (
+        data["freshness"]["counts"]["late"] >= 4 and "data-eng" in json.dumps(data)
+    ),
+    "which-partitions-are-missing": lambda data: (
+        (data["partitions"]["counts"]["present"], data["partitions"]["counts"]["missing"]) == (1, 3)
     ),
     "what-did-this-run-touch": lambda data: {i["basis"] for i in data["run"]["inputs"]} == {"INFERRED"},
     "what-is-the-history-of-this-dataset": lambda data: len(data["dataset"]["versions"]["edges"]) >= 2,

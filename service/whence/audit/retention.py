@@ -21,16 +21,15 @@ the same run: so a run that is still reported is never taken apart. A declaratio
 replaced it: what holds now is what newer runs refer to.
 """
 
-import tomllib
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, NamedTuple, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from whence import policies
 from whence.audit.subject import EventClass, Subject, received, subject_of
 from whence.eventlog.port import Entry
-from whence_schemas.errors import ConfigurationError
 from whence_schemas.periods import Period, parse_period
 from whence_schemas.times import parse_time
 
@@ -46,12 +45,9 @@ def _period(value: Any) -> Any:
 _Period = Annotated[Period, BeforeValidator(_period)]
 
 
-class Rule(BaseModel):
+class Rule(policies.Rule):
     """A rule of a policy."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: str = Field(min_length=1, max_length=100)
     namespaces: tuple[str, ...] = Field(default=("*",), min_length=1)
     events: frozenset[EventClass] = Field(default=frozenset(EventClass), min_length=1)
     keep_at_least: _Period | None = None
@@ -75,10 +71,8 @@ class Rule(BaseModel):
 _SOME_DAY = parse_time("2026-01-01T00:00:00Z").micros
 
 
-class Policy(BaseModel):
+class Policy(policies.Rules):
     """The rules of a policy."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     rule: tuple[Rule, ...] = Field(min_length=1)
 
@@ -107,25 +101,7 @@ def parse_policy(text: str, name: str) -> Policy:
     Raises:
         ConfigurationError: it is none; the message names the file, the rule and the reason.
     """
-    try:
-        policy = Policy.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{name} is no TOML: {error}") from None
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise ConfigurationError(f"{name}: {_where(first['loc'])}: {first['msg']}") from None
-    ids = [rule.id for rule in policy.rule]
-    for number, id_ in enumerate(ids):
-        if id_ in ids[:number]:
-            raise ConfigurationError(f"{name}: rule {number + 1}: an earlier rule has the id {id_!r}; give it another")
-    return policy
-
-
-def _where(steps: Sequence[int | str]) -> str:
-    """A place in a policy for people: its rules are counted from 1."""
-    if len(steps) > 1 and steps[0] == "rule" and isinstance(steps[1], int):
-        return ": ".join([f"rule {steps[1] + 1}", *(str(step) for step in steps[2:3])])
-    return "it has no rule; write each below [[rule]]" if steps == ("rule",) else ".".join(map(str, steps))
+    return policies.read_policy(Policy, text, name)
 
 
 class Verdict(NamedTuple):

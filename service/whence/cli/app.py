@@ -11,11 +11,14 @@ from whence.cli import (
     diff,
     doctor,
     drift,
+    freshness,
+    history,
     impact,
     ingest,
     keys,
     lineage,
     neo4j,
+    partitions,
     query,
     rebuild,
     search,
@@ -84,6 +87,9 @@ app.command("impact")(impact.impact)
 app.command("completeness")(completeness.completeness)
 app.command("diff")(diff.diff)
 app.command("drift")(drift.drift)
+app.command("freshness")(freshness.freshness)
+app.command("history")(history.history)
+app.command("partitions")(partitions.partitions)
 app.command("show")(show.show)
 app.command("search")(search.search)
 app.command("query")(query.query)

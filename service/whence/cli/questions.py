@@ -75,6 +75,81 @@ query Impact(
 }}
 """
 
+_PRODUCTION = "at attempt state run { runId namespace name }"
+
+FRESHNESS = f"""
+query Freshness(
+  $of: [NameInput!]!, $namespace: String, $rules: [FreshnessRuleInput!]!, $states: [FreshnessState!]!, $asOf: DateTime,
+  $first: Int!, $after: String, $holds: Boolean!, $counts: Boolean!
+) {{
+  freshness(
+    of: $of, namespace: $namespace, rules: $rules, states: $states, asOf: $asOf, first: $first, after: $after
+  ) {{
+    asOf truncated truncatedBy notes logSize cursor
+    counts @include(if: $counts) {{ fresh late never dropped unknown truncatedBy }}
+    datasets {{
+      edges {{ node {{
+        dataset {{ {_PLACE} }} state
+        lastProduced {{ {_PRODUCTION} }} lastIncomplete {{ {_PRODUCTION} }}
+        rhythm {{ basis said rule graceSeconds }} dueAt lateSeconds
+        holdsUp @include(if: $holds) {{
+          datasets jobs truncatedBy
+          nearest(first: 20) {{ edges {{ node {{ distance dataset {{ {_PLACE} }} }} }} {_MORE} }}
+          owners(first: 20) {{ edges {{ node {{ distance assets owner {{ name }} }} }} {_MORE} }}
+        }}
+      }} }}
+      {_MORE}
+    }}
+  }}
+}}
+"""
+
+_ATTEMPT = "number state startedAt endedAt durationSeconds run { runId } job { namespace name }"
+_MEASURE = f"facet name column value median of change changed dataset {{ {_PLACE} }}"
+_CHECK = f"assertion column severity dataset {{ {_PLACE} }}"
+
+HISTORY = f"""
+query History(
+  $of: LineageStart!, $threshold: Float!, $previous: Int!, $asOf: DateTime, $first: Int!
+) {{
+  history(of: $of, threshold: $threshold, previous: $previous, asOf: $asOf, first: $first) {{
+    asOf threshold previous truncated truncatedBy notes logSize cursor
+    of {{ {_PLACE} }}
+    failing(first: 100) {{ edges {{ node {{ {_CHECK} since times lastPassed exact }} }} {_MORE} }}
+    entries {{
+      edges {{ node {{
+        at role attempt {{ {_ATTEMPT} }}
+        measures(first: 100) {{ edges {{ node {{ {_MEASURE} }} }} {_MORE} }}
+        changed: measures(changed: true, first: 100) {{ edges {{ node {{ {_MEASURE} }} }} {_MORE} }}
+        checks(first: 100) {{ edges {{ node {{ {_CHECK} passed status }} }} {_MORE} }}
+      }} }}
+      {_MORE}
+    }}
+  }}
+}}
+"""
+
+_TRIED = f"state tries attempt {{ {_ATTEMPT} }}"
+
+PARTITIONS = f"""
+query Partitions(
+  $of: LineageStart!, $from: DateTime!, $to: DateTime, $step: PartitionStep, $zone: String, $asOf: DateTime,
+  $window: Int!, $states: [PartitionState!]!, $first: Int!, $after: String
+) {{
+  partitions(of: $of, from: $from, to: $to, step: $step, zone: $zone, asOf: $asOf, window: $window) {{
+    asOf step rhythm basis zone truncated truncatedBy notes logSize cursor
+    of {{ {_PLACE} }}
+    counts {{ expected present partial running failed missing beside }}
+    partitions(states: $states, first: $first, after: $after) {{
+      edges {{ node {{
+        at label expected {_TRIED} keys(first: 100) {{ edges {{ node {{ key {_TRIED} }} }} {_MORE} }}
+      }} }}
+      {_MORE}
+    }}
+  }}
+}}
+"""
+
 _SHOWING = "{ at attempt run { runId name } }"
 _SHOWN = f"shown {{ first {_SHOWING} last {_SHOWING} without {_SHOWING} reach }}"
 _WAYS = "transformations { type subtype description masking }"

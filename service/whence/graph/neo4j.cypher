@@ -45,6 +45,9 @@ CREATE INDEX whence_produced_dataset IF NOT EXISTS FOR ()-[u:PRODUCED]-() ON (u.
 CREATE INDEX whence_consumed_version IF NOT EXISTS FOR ()-[u:CONSUMED]-() ON (u.version)
 // name: produced_version
 CREATE INDEX whence_produced_version IF NOT EXISTS FOR ()-[u:PRODUCED]-() ON (u.version)
+// name: produced_complete
+CREATE INDEX whence_produced_complete IF NOT EXISTS
+FOR ()-[u:PRODUCED]-() ON (u.dataset, u.complete, u.at, u.run, u.number)
 // name: facet_value
 CREATE CONSTRAINT whence_facet_value IF NOT EXISTS FOR (f:Facet) REQUIRE f.value IS UNIQUE
 // name: footprint_key
@@ -336,6 +339,11 @@ MATCH (c:Claim {unit: $unit})
 WHERE c.entity IN $entities AND c.first <= $as_of AND ($names IS NULL OR c.name IN $names)
 RETURN c.entity, coalesce(c.full_name, c.name), CASE WHEN c.last <= $as_of THEN c.last ELSE c.first END, c.value, c.unit
 
+// name: said_by
+UNWIND $units AS unit
+MATCH (c:Claim {unit: unit}) WHERE c.name IN $names AND c.value <> ''
+RETURN collect([unit, c.entity, coalesce(c.full_name, c.name), c.first, c.last, c.value])
+
 // name: runs_of_job
 MATCH (a:Attempt)
 WHERE a.job = $job AND a.start <= $until AND a.run IS NOT NULL AND a.number IS NOT NULL
@@ -356,6 +364,15 @@ WHERE u.dataset = $dataset AND u.at <= $until AND u.run IS NOT NULL AND u.number
     AND CASE WHEN u.at < $at OR u.run < $key THEN true ELSE u.run = $key AND u.number < $number END
 RETURN u.run, u.number, type(u), u.dataset, u.at, coalesce(u.version, ''), u.label, u.complete, u.partitions
 ORDER BY u.dataset DESC, u.at DESC, u.run DESC, u.number DESC LIMIT $limit
+// name: last_productions
+UNWIND $datasets AS dataset
+CALL (dataset) {
+    MATCH ()-[u:PRODUCED]->() USING INDEX u:PRODUCED(dataset, complete, at, run, number)
+    WHERE u.dataset = dataset AND u.complete = $complete AND u.at <= $as_of
+        AND u.run IS NOT NULL AND u.number IS NOT NULL
+    RETURN u ORDER BY u.dataset DESC, u.complete DESC, u.at DESC, u.run DESC, u.number DESC LIMIT $limit
+}
+RETURN collect([u.run, u.number, type(u), u.dataset, u.at, coalesce(u.version, ''), u.label, u.complete, u.partitions])
 // name: uses_of_versions
 UNWIND $keys AS key
 MATCH ()-[u:KIND]->() WHERE u.version = key

@@ -44,6 +44,7 @@ from whence.graph.port import (
     Neighbours,
     Page,
     Place,
+    Said,
     SaidBy,
     Span,
     Stretch,
@@ -79,6 +80,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "failure_entry",
     ),
     ("fill_within", "node_within"),
+    ("produced_complete",),
 )
 """Names of the statements that bring the database from each version to the next. Each may run again."""
 
@@ -335,6 +337,17 @@ class Neo4jGraphStore:
         rows = await self._fetch("first_said", values=list(wanted), after=after, until=until)
         return {wanted[entity, facet, value]: SaidBy(*said) for (entity, facet, value), said in rows if said}
 
+    async def said_by(self, units: Sequence[str], names: Sequence[str]) -> list[Said]:
+        """All that these units ever said of these facets."""
+
+        async def work(tx: _Transaction) -> list[Said]:
+            wanted = [_indexed(name) for name in names]
+            rows = sorted(await _collected(tx, "said_by", units=_list(units), names=wanted))
+            bodies = await _bodies(tx, {row[-1] for row in rows})
+            return [Said._make([*said, bodies[value]]) for *said, value in rows]
+
+        return await self._read(work)
+
     async def attempts(self, runs: Sequence[str]) -> dict[str, list[Attempt]]:
         """Attempts of runs, by number."""
         found: dict[str, list[Attempt]] = defaultdict(list)
@@ -362,6 +375,18 @@ class Neo4jGraphStore:
         """Uses of a dataset in a role, newest first."""
         rows = await self._fetch("uses_of_dataset", Role(role), dataset=dataset, limit=limit, **_before(after, as_of))
         return [Use(*row) for row in rows]
+
+    async def last_productions(
+        self, datasets: Sequence[str], complete: int, as_of: int, limit: int
+    ) -> dict[str, list[Use]]:
+        """The last productions of each dataset that are complete to just this degree."""
+        rows = await self._collect(
+            "last_productions", datasets=_list(datasets), complete=complete, as_of=as_of, limit=limit
+        )
+        found: dict[str, list[Use]] = {}
+        for use in sorted(map(Use._make, rows), key=lambda use: (use.at, use.run, use.number), reverse=True):
+            found.setdefault(use.dataset, []).append(use)
+        return found
 
     async def uses_of_versions(self, versions: Sequence[str]) -> list[Use]:
         """Uses that name one of these versions."""

@@ -128,6 +128,17 @@ class SaidBy(NamedTuple):
     unit: str
 
 
+class Said(NamedTuple):
+    """That a unit said this of an entity's facet (a value as JSON), first and last at these times."""
+
+    unit: str
+    entity: str
+    facet: str
+    first: int
+    last: int
+    body: bytes
+
+
 class Page(NamedTuple):
     """A place in a list that is ordered newest first: time and tie-breaker of the last row seen."""
 
@@ -220,6 +231,9 @@ class GraphStore(Protocol):
         """Who said each of these values first after the one time and by the other, and when; those that nobody said
         then are left out. A unit speaks when it says a value first and last."""
 
+    async def said_by(self, units: Sequence[str], names: Sequence[str]) -> list[Said]:
+        """All that these units ever said of facets of these names, of whatever entity, in order; without deletions."""
+
     async def attempts(self, runs: Sequence[str]) -> dict[str, list[Attempt]]:
         """Attempts of runs, by number; runs without any are left out."""
 
@@ -235,6 +249,12 @@ class GraphStore(Protocol):
 
     async def uses_of_dataset(self, dataset: str, role: Role, as_of: int, after: Page | None, limit: int) -> list[Use]:
         """Uses of a dataset in a role at `as_of` or before, newest first by (at, run, number)."""
+
+    async def last_productions(
+        self, datasets: Sequence[str], complete: int, as_of: int, limit: int
+    ) -> dict[str, list[Use]]:
+        """For each dataset its last `limit` productions at `as_of` or before that are complete to just this degree (see
+        `Use`), newest first by (at, run, number), however many others there are; datasets without any are left out."""
 
     async def uses_of_versions(self, versions: Sequence[str]) -> list[Use]:
         """Uses that name one of these versions by key."""

@@ -43,6 +43,7 @@ from whence.graph.port import (
     Neighbours,
     Page,
     Place,
+    Said,
     SaidBy,
     Span,
     Stretch,
@@ -56,7 +57,8 @@ from whence.graph.text import fold_text
 from whence_schemas.errors import ConfigurationError, GraphUnavailable
 from whence_schemas.identity import Kind
 
-SCHEMA_VERSION = 2
+_MIGRATIONS = ("schema", "format_2")
+SCHEMA_VERSION = len(_MIGRATIONS)
 _LABELS = {EdgeKind.OWNED_BY, EdgeKind.TAGGED}
 _READERS = 2
 _SQL = load_queries("sqlite.sql")
@@ -118,12 +120,13 @@ class SQLiteGraphStore:
             connection = self._connection()
             connection.execute("PRAGMA cache_size = -24576")  # the writer's: a batch dirties thousands of pages
             version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0 and not self._read_only:
+            steps = "".join(_SQL[step] for step in _MIGRATIONS[version:])
+            if steps and not self._read_only:
                 connection.execute("PRAGMA journal_mode = WAL")
-                connection.executescript(f"BEGIN; {_SQL['schema']} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
-            elif version == 1:
+                connection.executescript(f"BEGIN; {steps} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
+            elif steps and version:
                 with closing(sqlite3.connect(f"{self._path}", isolation_level=None, timeout=30)) as writing:
-                    writing.executescript(f"BEGIN IMMEDIATE; {_SQL['migrate_to_2']} PRAGMA user_version = 2; COMMIT")
+                    writing.executescript(f"BEGIN IMMEDIATE; {steps} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
         except sqlite3.DatabaseError as error:
             raise ConfigurationError(
                 f"{self._path} cannot be opened as a graph store: {error}. Set WHENCE_GRAPH to another file, or move "
@@ -276,6 +279,16 @@ class SQLiteGraphStore:
 
         return await self._read(work)
 
+    async def said_by(self, units: Sequence[str], names: Sequence[str]) -> list[Said]:
+        """All that these units ever said of these facets."""
+
+        def work(connection: sqlite3.Connection) -> list[Said]:
+            rows = sorted(connection.execute(_SQL["said_by"], {"units": _list(units), "names": _list(names)}))
+            bodies = _bodies(connection, {row[-1] for row in rows})
+            return [Said._make([*said, bodies[value]]) for *said, value in rows]
+
+        return await self._read(work)
+
     async def attempts(self, runs: Sequence[str]) -> dict[str, list[Attempt]]:
         """Attempts of runs, by number."""
         found: dict[str, list[Attempt]] = {}
@@ -305,6 +318,22 @@ class SQLiteGraphStore:
         page = after or _NEWEST
         values = {"dataset": dataset, "role": role, "as_of": as_of, "limit": limit, **page._asdict()}
         return [Use(*row) for row in await self._fetch("uses_of_dataset", values)]
+
+    async def last_productions(
+        self, datasets: Sequence[str], complete: int, as_of: int, limit: int
+    ) -> dict[str, list[Use]]:
+        """The last productions of each dataset that are complete to just this degree."""
+
+        def work(connection: sqlite3.Connection) -> dict[str, list[Use]]:
+            found: dict[str, list[Use]] = {}
+            for dataset in datasets:
+                values = {"dataset": dataset, "complete": complete, "as_of": as_of, "limit": limit}
+                uses = [Use(*row) for row in connection.execute(_SQL["last_productions"], values)]
+                if uses:
+                    found[dataset] = uses
+            return found
+
+        return await self._read(work)
 
     async def uses_of_versions(self, versions: Sequence[str]) -> list[Use]:
         """Uses that name one of these versions."""

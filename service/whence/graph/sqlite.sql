@@ -9,7 +9,6 @@ CREATE TABLE node (
     folded_name TEXT NOT NULL, folded_namespace TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX node_by_name ON node (kind, folded_name, folded_namespace, key);
-CREATE INDEX node_by_namespace ON node (kind, namespace, folded_name, key);
 
 CREATE TABLE edge (
     owner TEXT NOT NULL, kind TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL,
@@ -19,7 +18,6 @@ CREATE TABLE edge (
 CREATE INDEX edge_by_target ON edge (target, kind) WHERE kind <> 'HAS_FIELD';
 CREATE INDEX alias_by_source ON edge (source) WHERE kind IN ('ALIAS', 'RENAMED_FROM');
 CREATE INDEX alias_by_target ON edge (target) WHERE kind IN ('ALIAS', 'RENAMED_FROM');
-CREATE INDEX label_by_owner ON edge (owner) WHERE kind IN ('OWNED_BY', 'TAGGED');
 
 CREATE TABLE attempt (
     run TEXT NOT NULL, number INTEGER NOT NULL, job TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER,
@@ -57,9 +55,11 @@ CREATE TABLE facet (value TEXT PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE footprint (key TEXT PRIMARY KEY, document TEXT NOT NULL);
 CREATE TABLE failure ("index" INTEGER PRIMARY KEY, unit TEXT NOT NULL, error TEXT NOT NULL);
 
--- name: migrate_to_2
+-- name: format_2 (small indexes: who is owned or tagged; names in a namespace; of each dataset the last productions that
+-- are complete, or failed, without the others)
 CREATE INDEX IF NOT EXISTS label_by_owner ON edge (owner) WHERE kind IN ('OWNED_BY', 'TAGGED');
 CREATE INDEX IF NOT EXISTS node_by_namespace ON node (kind, namespace, folded_name, key);
+CREATE INDEX IF NOT EXISTS production_by_dataset ON use (dataset, complete, at, run, number) WHERE role = 'PRODUCED';
 
 -- name: clear
 DELETE FROM node; DELETE FROM edge; DELETE FROM attempt; DELETE FROM report; DELETE FROM claim; DELETE FROM use;
@@ -257,6 +257,11 @@ SELECT CASE WHEN first > :after THEN first ELSE last END AS at, unit FROM claim
 WHERE entity = :entity AND facet = :facet AND last > :after AND value = :value AND at <= :until
 ORDER BY at, unit LIMIT 1
 
+-- name: said_by
+SELECT claim.unit, entity, claim.facet, first, last, claim.value FROM (SELECT value AS wanted FROM json_each(:units))
+CROSS JOIN claim INDEXED BY claim_by_unit
+    ON claim.unit = wanted AND claim.facet IN (SELECT value FROM json_each(:names)) AND claim.value <> ''
+
 -- name: runs_of_job
 SELECT run, number, job, start, "end", state, last, parent, anomalies FROM attempt
 WHERE job = :job AND start <= :as_of AND (start, run, number) < (:at, :key, :number)
@@ -270,6 +275,10 @@ ORDER BY start DESC, run DESC, number DESC
 -- name: uses_of_dataset
 SELECT run, number, role, dataset, at, version, label, complete, partitions FROM use
 WHERE dataset = :dataset AND role = :role AND at <= :as_of AND (at, run, number) < (:at, :key, :number)
+ORDER BY at DESC, run DESC, number DESC LIMIT :limit
+-- name: last_productions
+SELECT run, number, role, dataset, at, version, label, complete, partitions FROM use
+WHERE dataset = :dataset AND role = 'PRODUCED' AND complete = :complete AND at <= :as_of
 ORDER BY at DESC, run DESC, number DESC LIMIT :limit
 -- name: uses_of_versions
 SELECT run, number, role, dataset, at, version, label, complete, partitions
