@@ -36,6 +36,7 @@ from whence.graph.facts import (
     Use,
 )
 from whence.graph.footprint import Footprint
+from whence.graph.partitions import parts_of
 from whence.graph.port import (
     LOOK_AHEAD,
     Activity,
@@ -335,13 +336,29 @@ class Neo4jGraphStore:
         rows = await self._fetch("uses_of_dataset", Role(role), dataset=dataset, limit=limit, **_before(after, as_of))
         return [Use(*row) for row in rows]
 
-    async def uses_of_versions(self, versions: Sequence[str]) -> list[Use]:
-        """Uses that name one of these versions."""
+    async def uses_of_versions(self, versions: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
+        """Uses that name one of these versions, in these roles."""
+        keys = _list(versions)
 
         async def work(tx: _Transaction) -> list[list[Any]]:
-            return [row for role in Role for row in await _rows(tx, "uses_of_versions", role, keys=_list(versions))]
+            return [row for role in roles for row in await _collected(tx, "uses_of_versions", Role(role), keys=keys)]
 
         return [Use(*row) for row in sorted(await self._read(work))]
+
+    async def last_produced(self, readings: Sequence[Use]) -> dict[Use, Use]:
+        """For each reading the use by which its dataset was produced last."""
+        wanted = [
+            [place, use.dataset, use.at, use.run, use.number, parts_of(use.partitions)]
+            for place, use in enumerate(readings)
+        ]
+        rows = await self._collect("last_produced", readings=wanted)
+        return {readings[row[0]]: Use(*row[1:]) for row in rows}
+
+    async def read_since(self, productions: Sequence[Use], as_of: int) -> list[Use]:
+        """Uses that may have consumed what was produced, without naming a version."""
+        wanted = [[use.dataset, use.at, parts_of(use.partitions)] for use in productions]
+        rows = await self._collect("read_since", productions=wanted, as_of=as_of)
+        return sorted({Use(*row) for row in rows})
 
     async def dump(self) -> AsyncIterator[Iterable[str | int | None]]:
         """Every fact as a row, in one order on every store."""

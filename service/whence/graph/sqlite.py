@@ -9,7 +9,7 @@ import asyncio
 import sqlite3
 import threading
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,6 +33,7 @@ from whence.graph.facts import (
     Use,
 )
 from whence.graph.footprint import Footprint
+from whence.graph.partitions import parts_of
 from whence.graph.port import (
     LOOK_AHEAD,
     Activity,
@@ -275,9 +276,21 @@ class SQLiteGraphStore:
         values = {"dataset": dataset, "role": role, "as_of": as_of, "limit": limit, **page._asdict()}
         return [Use(*row) for row in await self._fetch("uses_of_dataset", values)]
 
-    async def uses_of_versions(self, versions: Sequence[str]) -> list[Use]:
-        """Uses that name one of these versions."""
-        return [Use(*row) for row in sorted(await self._fetch("uses_of_versions", (_list(versions),)))]
+    async def uses_of_versions(self, versions: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
+        """Uses that name one of these versions, in these roles."""
+        values = {"versions": _list(versions), "roles": _list(roles)}
+        return [Use(*row) for row in sorted(await self._fetch("uses_of_versions", values))]
+
+    async def last_produced(self, readings: Sequence[Use]) -> dict[Use, Use]:
+        """For each reading the use by which its dataset was produced last."""
+        wanted = [(use.dataset, use.at, use.run, use.number, parts_of(use.partitions)) for use in readings]
+        rows = await self._fetch("last_produced", (orjson.dumps(wanted).decode(),))
+        return {readings[row[0]]: Use(*row[1:]) for row in rows}
+
+    async def read_since(self, productions: Sequence[Use], as_of: int) -> list[Use]:
+        """Uses that may have consumed what was produced, without naming a version."""
+        wanted = _list((use.dataset, use.at, parts_of(use.partitions)) for use in productions)
+        return [Use(*row) for row in sorted(await self._fetch("read_since", {"made": wanted, "as_of": as_of}))]
 
     async def dump(self) -> AsyncIterator[Iterable[str | int | None]]:
         """Every fact as a row, in one order on every store."""
