@@ -182,9 +182,9 @@ class GraphStore(Protocol):
         """Uses that name one of these versions by key, in these roles."""
 
     async def last_produced(self, readings: Sequence[Use]) -> dict[Use, Use]:
-        """For each reading the use by which its dataset, under just this name, was produced last: at its time or before,
-        by another attempt, of a partition that it read, and known to be complete or dropped. Readings without one are
-        left out."""
+        """For each reading the use by which its dataset, under just this name, was produced last: at its time or
+        before, by another attempt, of a partition that it read, and known to be complete or dropped. Readings without
+        one are left out."""
 
     async def read_since(self, productions: Sequence[Use], as_of: int) -> list[Use]:
         """What may have read what was produced: uses that consumed one of the datasets, under just this name, by
