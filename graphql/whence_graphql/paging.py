@@ -2,10 +2,11 @@
 
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic_core import from_json, to_json
 
+from whence_graphql.arguments import check_first
 from whence_graphql.context import Info
 from whence_graphql.describe import object_type
 from whence_schemas.errors import InvalidQuestion
@@ -59,6 +60,41 @@ def connect(
         end_cursor=edges[-1].cursor if edges else after,
     )
     return Connection(edges=edges, page_info=page_info)
+
+
+class Near(Protocol):
+    """A row of a list that is ordered by (distance, key)."""
+
+    @property
+    def key(self) -> str:
+        """Tells rows of one distance apart."""
+
+    @property
+    def distance(self) -> int:
+        """Steps from the start."""
+
+
+_Near = TypeVar("_Near", bound=Near)
+
+
+class _Position(NamedTuple):
+    distance: int
+    key: str
+
+
+def page_nearest(
+    info: Info, rows: Sequence[_Near], first: int, after: str | None, node: Callable[[_Near], _Node]
+) -> Connection[_Node]:
+    """A page of all rows, which are ordered by (distance, key).
+
+    Raises:
+        InvalidQuestion: `first` is out of range, or `after` is no cursor of such a list.
+    """
+    limit = check_first(first) + 1
+    place = place_of(after, _Position)
+    if place is not None:
+        rows = [row for row in rows if (row.distance, row.key) > place]
+    return connect(info, rows[:limit], first, after, lambda row: _Position(row.distance, row.key), node)
 
 
 def place_of(after: str | None, place: type[_Place]) -> _Place | None:

@@ -9,6 +9,16 @@ from typing import Protocol
 
 from whence_schemas.impact import ImpactLabels, ImpactQuestion, Touched
 from whence_schemas.lineage import Limit, LineageGraph, Question
+from whence_schemas.provenance import (
+    AttemptNode,
+    Decision,
+    Generated,
+    ModelRow,
+    ProvenanceLabels,
+    ProvenanceQuestion,
+    Used,
+    VersionNode,
+)
 from whence_schemas.read import (
     AttemptRow,
     Cursor,
@@ -120,6 +130,29 @@ class Impact(Protocol):
         """What facets say of it, and how much it is."""
 
 
+class Provenance(Protocol):
+    """The attempts and versions that a version rests on, or that rest on it, nearest first by (distance, key)."""
+
+    attempts: dict[str, AttemptNode]
+    versions: dict[str, VersionNode]
+    used: list[Used]
+    generated: list[Generated]
+    truncated: Limit | None
+    notes: list[str]
+
+    def path(self, key: str) -> list[str]:
+        """Keys of a shortest path from the start to an attempt or version, both included."""
+
+    async def labels(self) -> ProvenanceLabels:
+        """What is said of them, and how much it is."""
+
+    async def decisions(self) -> list[Decision]:
+        """Approvals, rejections and withdrawals of the versions."""
+
+    async def models(self) -> list[ModelRow]:
+        """The models among them, and when each was trained last."""
+
+
 class Reader(Protocol):
     """Everything that the schema needs."""
 
@@ -147,3 +180,6 @@ class Reader(Protocol):
 
     async def impact(self, question: ImpactQuestion) -> Impact:
         """What a change touches."""
+
+    async def provenance(self, question: ProvenanceQuestion) -> Provenance:
+        """What a version rests on, or what rests on it."""

@@ -1,5 +1,6 @@
 """The questions that can be asked."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import strawberry
@@ -15,6 +16,7 @@ from whence_graphql.limits import PAGE
 from whence_graphql.lineage import Lineage, LineageStart, find_run, lineage_of, start_of
 from whence_graphql.node import Node, node_of
 from whence_graphql.paging import Connection, connect, place_of
+from whence_graphql.provenance import Provenance, ProvenanceStart, provenance_of, question_of
 from whence_graphql.run import Run
 from whence_graphql.scalars import Long
 from whence_schemas.errors import InvalidQuestion
@@ -159,6 +161,27 @@ class Query:
         )
         fresh = await info.context.reader.freshness()
         return impact_of(await info.context.reader.impact(question), question, fresh)
+
+    @resolved
+    async def provenance(
+        self,
+        info: Info,
+        of: ProvenanceStart,
+        direction: Annotated[
+            Direction, strawberry.argument(description="UPSTREAM: what it rests on. DOWNSTREAM: what rests on it.")
+        ] = Direction.UPSTREAM,
+        depth: Annotated[int, strawberry.argument(description="Steps from attempt to attempt.")] = 20,
+        as_of: AsOf = None,
+        max_nodes: MaxNodes = 10_000,
+    ) -> Provenance:
+        """The exact attempts, code and versions that one version of a dataset rests on, or that rest on it."""
+        question = replace(
+            await question_of(info, of, info.context.now if as_of is None else as_of), direction=direction, depth=depth
+        )
+        nodes, seconds = _limits(info, max_nodes)
+        question = replace(question, max_nodes=nodes, seconds=seconds)
+        fresh = await info.context.reader.freshness()
+        return provenance_of(await info.context.reader.provenance(question), question, fresh)
 
 
 _SHARE = 0.6

@@ -10,6 +10,7 @@ from strawberry.schema.config import StrawberryConfig
 from whence_schemas.identity import Kind
 from whence_schemas.impact import Certainty, Change, EndKind
 from whence_schemas.lineage import Direction, Granularity, Limit
+from whence_schemas.provenance import Asset, GapKind
 from whence_schemas.read import RunState
 from whence_schemas.times import format_time, parse_time
 
@@ -58,6 +59,18 @@ strawberry.enum(
     Certainty, description="RECORDED: producers said so. INFERRED: it follows from what they said; nobody said it."
 )
 strawberry.enum(EndKind, name="ImpactEndKind", description="What people meet at the end of a lineage.")
+strawberry.enum(
+    Asset,
+    name="AssetKind",
+    description="What a dataset is, by its `datasetType` facet, whose type or subtype may say so. ML_MODEL is a MODEL.",
+)
+strawberry.enum(
+    GapKind,
+    name="ProvenanceGapKind",
+    description="What is not known. NO_PRODUCER: others write the dataset, but which attempt generated this version is "
+    "not known. NO_CODE: neither commit nor version nor hash of the attempt's code is recorded. INCOMPLETE: the "
+    "attempt that generated the version failed, or has not ended.",
+)
 strawberry.enum(RunState, description=RunState.__doc__)
 strawberry.enum(LineageEdgeKind, description=LineageEdgeKind.__doc__)
 strawberry.enum(Basis, description=Basis.__doc__)

@@ -179,7 +179,7 @@ class ModelRow(NamedTuple):
 
 
 class ProvenanceCounts(NamedTuple):
-    """How much is in the answer.
+    """How much is in the answer. The version that is asked about does not count, nor what its dataset is.
 
     datasets: those with versions in it, and those of which none is known. sources: versions and datasets that nobody is
     known to produce, of datasets that nobody writes. code_versions: commits; dirty, without_code: attempts. named,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 
 from whence.analyses.impact.answer import Impact, impact
+from whence.analyses.provenance.answer import Provenance, provenance
 from whence.graph.port import GraphStore
 from whence.lineage.answer import lineage
 from whence.read.catalog import CatalogReader
@@ -12,6 +13,7 @@ from whence.read.runs import RunReader
 from whence.read.versions import VersionReader
 from whence_schemas.impact import ImpactQuestion
 from whence_schemas.lineage import LineageGraph, Question
+from whence_schemas.provenance import ProvenanceQuestion
 from whence_schemas.read import Freshness
 
 
@@ -44,3 +46,7 @@ class GraphReader:
     async def impact(self, question: ImpactQuestion) -> Impact:
         """What a change touches."""
         return await impact(self._store, question, self._never_alias)
+
+    async def provenance(self, question: ProvenanceQuestion) -> Provenance:
+        """What a version rests on, or what rests on it."""
+        return await provenance(self._store, question, self._never_alias)

@@ -5,7 +5,21 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from whence.cli import audit, doctor, impact, ingest, keys, lineage, neo4j, query, rebuild, search, serve, show
+from whence.cli import (
+    audit,
+    doctor,
+    impact,
+    ingest,
+    keys,
+    lineage,
+    neo4j,
+    provenance,
+    query,
+    rebuild,
+    search,
+    serve,
+    show,
+)
 from whence.cli.console import complain
 from whence.cli.options import with_flags
 from whence_schemas.errors import ConfigurationError, InvalidQuestion, WhenceError
@@ -65,6 +79,7 @@ app.command("serve")(serve.serve)
 app.command("ingest")(ingest.ingest)
 app.command("lineage")(lineage.lineage)
 app.command("impact")(impact.impact)
+app.command("provenance")(provenance.provenance)
 app.command("show")(show.show)
 app.command("search")(search.search)
 app.command("query")(query.query)

@@ -148,15 +148,16 @@ def _count(
     sources: frozenset[str],
     code_versions: int,
 ) -> ProvenanceCounts:
-    datasets = {node.dataset for node in found.versions.values()}
+    versions = [node for node in found.versions.values() if node.before or node.distance]  # what is asked about is not
+    datasets = {node.dataset for node in versions}
     counted = Counter(_COUNTED[edge.known] for edge in found.used)
-    counted.update(_COUNTED[asset] for asset in assets.values())
+    counted.update(_COUNTED[assets[dataset]] for dataset in datasets if dataset in assets)
     return ProvenanceCounts(
         attempts=len(found.attempts),
         runs=len({node.run for node in found.attempts.values()}),
         datasets=len(datasets),
-        versions=sum(key[0] == Kind.DATASET_VERSION for key in found.versions),
-        sources=len(sources),
+        versions=sum(node.key[0] == Kind.DATASET_VERSION for node in versions),
+        sources=sum(node.key in sources for node in versions),
         code_versions=code_versions,
         dirty=sum(used.dirty for used in code.values()),
         without_code=len(found.attempts) - sum(used.known for used in code.values()),
