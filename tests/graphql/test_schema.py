@@ -93,6 +93,10 @@ FINDS = {
     "what-does-this-change-touch": lambda data: (
         data["impact"]["counts"]["columns"] >= 3 and "data-eng" in json.dumps(data)
     ),
+    "what-produced-this-version": lambda data: (
+        data["provenance"]["counts"]["inferred"] >= 2 and "w.main.raw_trades" in json.dumps(data)
+    ),
+    "which-answers-rest-on-this-document": lambda data: data["provenance"]["counts"]["versions"] >= 3,
     "what-did-this-run-touch": lambda data: {i["basis"] for i in data["run"]["inputs"]} == {"INFERRED"},
     "what-is-the-history-of-this-dataset": lambda data: len(data["dataset"]["versions"]["edges"]) >= 2,
     "where-did-this-dataset-come-from": lambda data: "w.main.raw_trades" in json.dumps(data),

@@ -64,7 +64,7 @@ def _title(side: Side, name: str, of_run: bool) -> Text:
     if version is None:
         return text.append("dataset; no version of it is known", "dim")
     kind = "dataset" if found["asset"] == "OTHER" else found["asset"].lower()
-    return text.append(version_label(version), "bold").append(f"  {kind}", "dim")
+    return text.append(version["label"] or version_label(version), "bold").append(f"  {kind}", "dim")
 
 
 def _origin(side: Side, of_run: bool) -> Iterator[tuple[str, str | Text]]:
@@ -147,7 +147,8 @@ def _models(side: Side) -> Iterator[str]:
         if found["trainedAt"] is None:
             yield f"{place_name(found['dataset'])} has no current version"
         else:
-            label = f", as {found['version']['label']}" if found["version"] and found["version"]["label"] else ""
+            labelled = found["version"] and found["version"]["label"]
+            label = f", as {version_label(found['version'])}" if labelled else ""
             which = "" if found["current"] else ": later than what is here"
             yield f"{place_name(found['dataset'])} was last trained {moment(found['trainedAt'])}{label}{which}"
 

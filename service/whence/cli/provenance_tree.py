@@ -1,5 +1,6 @@
 """The trees of a provenance: one side of GraphQL's answer as a graph of runs and versions, and its lines' texts."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ _Json = dict[str, Any]
 _COMMIT = 10
 """Characters of a commit that are shown: enough to find it by."""
 _CHUNKS = 5
+_HASH = re.compile(r"[0-9a-f]{40,}")
 _ONCE = {"attempts": 1, "of": 1, "failed": 0}
 
 
@@ -102,8 +104,11 @@ def _retrieved(retrieval: _Json) -> str:
 
 
 def version_label(version: _Json) -> str:
-    """What a version is called; where nothing calls it, when it was written."""
-    return str(version["label"] or f"of {moment(version['producedAt'])}")
+    """What a version is called, a hash by its beginning; where nothing calls it, when it was written."""
+    label = version["label"] or ""
+    if _HASH.fullmatch(label):
+        return f"{label[:_COMMIT]}…"
+    return label or f"of {moment(version['producedAt'])}"
 
 
 def attempt_marks(found: _Json) -> Iterator[tuple[str, str]]:
