@@ -153,7 +153,7 @@ class Chunk:
 class Retrieval:
     """How a document came into an answer."""
 
-    collection: str | None = strawberry.field(description="The index in which it was found.")
+    collection: str = strawberry.field(description="The index in which it was found.")
     chunks: list[Chunk] = strawberry.field(description="The parts of it that were retrieved.")
 
 

@@ -69,7 +69,8 @@ def test_what_was_sent_comes_back(model, sent):
 
 
 @pytest.mark.parametrize(
-    ("model", "sent"), [(Code, {"dirty": "yes?"}), (Parameters, {"parameters": [{}]}), (Retrieval, {"chunks": [{}]})]
+    ("model", "sent"),
+    [(Code, {"dirty": "yes?"}), (Parameters, {"parameters": [{}]}), (Retrieval, {"collection": "c", "chunks": [{}]})],
 )
 def test_what_does_not_fit_is_not_read(model, sent):
     assert read_facet(model, sent) is None

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from pydantic import Field
-
 from .base import BaseFacet, Items, Number, Open
 
 APPROVAL = "whence_approval"
@@ -52,7 +50,7 @@ class Code(BaseFacet):
 
 
 class Parameter(Open):
-    """A parameter of a run: its value (any JSON), or the hash of it where only that is recorded."""
+    """A parameter of a run: its value (any JSON), or the hash of it where only that is recorded; with neither, null."""
 
     name: str
     value: Any = None
@@ -62,7 +60,7 @@ class Parameter(Open):
 class Parameters(BaseFacet):
     """`whence_parameters` 1-0-0 of a run: what it was started with."""
 
-    parameters: Items[Parameter] = Field(default_factory=list)
+    parameters: Items[Parameter]
 
 
 class Chunk(Open):
@@ -78,5 +76,5 @@ class Chunk(Open):
 class Retrieval(BaseFacet):
     """`whence_retrieval` 1-0-0 of an input: which parts of the document were retrieved, from which index."""
 
-    collection: str | None = None
-    chunks: Items[Chunk] = Field(default_factory=list)
+    collection: str
+    chunks: Items[Chunk]
