@@ -583,6 +583,11 @@ async def test_uses_are_found_by_run_and_by_version(graph):
     assert sorted((u.role, u.dataset, u.version == "") for u in uses) == sorted(
         [(Role.CONSUMED, ds("t"), False), (Role.CONSUMED, ds("t2"), True), (Role.PRODUCED, ds("t2"), False)]
     )
+    assert {u.dataset for u in await graph.store.uses_of_runs([run(1), run(2)], [Role.CONSUMED])} == {
+        ds("in"),
+        ds("t"),
+        ds("t2"),
+    }
     [produced] = await graph.store.uses_of_dataset(ds("t2"), Role.PRODUCED, LATER, None, 1)
     assert await graph.store.uses_of_versions([produced.version]) == [produced]
     assert [u.run for u in await graph.store.uses_of_versions([key], [Role.CONSUMED])] == [run(2)]
@@ -784,6 +789,8 @@ LIFE = [
     event("COMPLETE", "10:05:00", inputs=["raw"], outputs=["clean"], job_facets={"sql": {"query": "select 1"}}),
     event("COMPLETE", "11:00:00", "other", run=2, inputs=["clean"], outputs=[dataset("mart", lifecycleStateChange={
         "lifecycleStateChange": "RENAME", "previousIdentifier": {"namespace": NS, "name": "old mart"}})]),
+    event("COMPLETE", "11:30:00", "approve", run=3, inputs=[dataset("mart", input={
+        "whence_approval": {"approver": "role:x", "decision": "APPROVED"}})]),
     job_event("09:00:00", inputs=["raw", "forgotten"], outputs=["clean"]),
     dataset_event(
         "09:30:00", "clean",

@@ -193,7 +193,7 @@ MATCH (c:Claim {unit: key})
 RETURN collect([c.entity, coalesce(c.full_name, c.name), c.value, c.first, c.last, c.unit])
 // name: uses_of_runs
 UNWIND $keys AS key
-MATCH (:Node {key: key})-[u:CONSUMED|PRODUCED]->()
+MATCH (:Node {key: key})-[u:CONSUMED|PRODUCED]->() WHERE type(u) IN $roles
 RETURN collect([u.run, u.number, type(u), u.dataset, u.at, coalesce(u.version, ''), u.label, u.complete, u.partitions])
 // name: facet_bodies
 UNWIND $keys AS key

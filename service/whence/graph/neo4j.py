@@ -327,9 +327,10 @@ class Neo4jGraphStore:
         rows = await self._fetch("runs_of_job", job=job, limit=limit, **_before(after, as_of))
         return [Attempt(*row) for row in rows]
 
-    async def uses_of_runs(self, runs: Sequence[str]) -> list[Use]:
-        """What runs consumed and produced."""
-        return [Use(*row) for row in sorted(await self._collect("uses_of_runs", keys=_list(runs)))]
+    async def uses_of_runs(self, runs: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
+        """What runs consumed and produced, or only one of these."""
+        rows = await self._collect("uses_of_runs", keys=_list(runs), roles=list(roles))
+        return [Use(*row) for row in sorted(rows)]
 
     async def uses_of_dataset(self, dataset: str, role: Role, as_of: int, after: Page | None, limit: int) -> list[Use]:
         """Uses of a dataset in a role, newest first."""
@@ -590,7 +591,7 @@ async def _contributions(tx: _Transaction, units: Sequence[str]) -> dict[str, Co
     reports, claims = defaultdict(list), defaultdict(list)
     for row in await _collected(tx, "attempts_of_runs", keys=keys):
         attempts[row[0]].append(Attempt(*row))
-    for row in await _collected(tx, "uses_of_runs", keys=keys):
+    for row in await _collected(tx, "uses_of_runs", keys=keys, roles=list(Role)):
         uses[row[0]].append(Use(*row))
     for row in await _collected(tx, "reports_of_units", keys=keys):
         reports[row[-1]].append(Report(*row[:-1]))

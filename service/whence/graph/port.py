@@ -172,8 +172,8 @@ class GraphStore(Protocol):
     async def runs_of_job(self, job: str, as_of: int, after: Page | None, limit: int) -> list[Attempt]:
         """Attempts of a job that started by `as_of`, newest first by (start, run, number)."""
 
-    async def uses_of_runs(self, runs: Sequence[str]) -> list[Use]:
-        """What runs consumed and produced."""
+    async def uses_of_runs(self, runs: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
+        """What runs consumed and produced, or only one of these."""
 
     async def uses_of_dataset(self, dataset: str, role: Role, as_of: int, after: Page | None, limit: int) -> list[Use]:
         """Uses of a dataset in a role at `as_of` or before, newest first by (at, run, number)."""

@@ -266,9 +266,10 @@ class SQLiteGraphStore:
         values = {"job": job, "as_of": as_of, "limit": limit, **page._asdict()}
         return [Attempt(*row) for row in await self._fetch("runs_of_job", values)]
 
-    async def uses_of_runs(self, runs: Sequence[str]) -> list[Use]:
-        """What runs consumed and produced."""
-        return [Use(*row) for row in sorted(await self._fetch("uses_of_runs", (_list(runs),)))]
+    async def uses_of_runs(self, runs: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
+        """What runs consumed and produced, or only one of these."""
+        values = {"runs": _list(runs), "roles": _list(roles)}
+        return [Use(*row) for row in sorted(await self._fetch("uses_of_runs", values))]
 
     async def uses_of_dataset(self, dataset: str, role: Role, as_of: int, after: Page | None, limit: int) -> list[Use]:
         """Uses of a dataset in a role, newest first."""
@@ -392,7 +393,7 @@ def _contributions(connection: sqlite3.Connection, units: Sequence[str]) -> dict
     attempts, uses, reports, claims = (defaultdict[str, list[Any]](list) for _ in range(4))
     for row in connection.execute(_SQL["attempts_of_units"], wanted):
         attempts[row[0]].append(Attempt(*row))
-    for row in connection.execute(_SQL["uses_of_runs"], wanted):
+    for row in connection.execute(_SQL["uses_of_runs"], {"runs": _list(units), "roles": _list(Role)}):
         uses[row[0]].append(Use(*row))
     for row in connection.execute(_SQL["reports_of_units"], wanted):
         reports[row[-1]].append(Report(*row[:-1]))

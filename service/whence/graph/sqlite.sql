@@ -143,7 +143,8 @@ SELECT entity, facet, claim.value, first, last, claim.unit
 FROM (SELECT value AS wanted FROM json_each(?)) JOIN claim ON claim.unit = wanted
 -- name: uses_of_runs
 SELECT run, number, role, dataset, at, version, label, complete, partitions
-FROM (SELECT value AS wanted FROM json_each(?)) JOIN use ON use.run = wanted
+FROM (SELECT value AS wanted FROM json_each(:runs))
+JOIN use ON use.run = wanted AND role IN (SELECT value FROM json_each(:roles))
 -- name: edges_of_owners
 SELECT owner, kind, source, target, observed, declared
 FROM (SELECT value AS wanted FROM json_each(?)) JOIN edge ON edge.owner = wanted

@@ -92,7 +92,7 @@ class RunTraversal:
         return [_Passage(readers[use], use, [reader.run for reader in readers[use]]) for use in uses]
 
     async def _uses(self, runs: list[str], role: Role) -> list[Use]:
-        uses = [use for use in await self._store.uses_of_runs(runs) if use.role == role]
+        uses = await self._store.uses_of_runs(runs, [role])
         await self._names.join(use.dataset for use in uses)
         return uses
 

@@ -76,7 +76,7 @@ async def _named(store: GraphStore, names: Names, readings: Sequence[Use], as_of
 
 async def _inferred(store: GraphStore, names: Names, readings: Sequence[Use]) -> dict[Use, Use]:
     """By times."""
-    asked = {use._replace(dataset=name): use for use in readings for name in names.members(use.dataset)}
+    asked = {under: use for use in readings for under in _under_all_names(names, use)}
     found: dict[Use, Use] = {}
     for place, made in (await store.last_produced(list(asked))).items():
         reading = asked[place]
@@ -93,9 +93,9 @@ async def productions_of(store: GraphStore, names: Names, use: Use) -> list[Use]
 async def readers_of(store: GraphStore, names: Names, productions: Sequence[Use], as_of: int) -> dict[Use, list[Use]]:
     """For each production the uses by `as_of` that consumed it, oldest first: those that name its version, and those
     that it is inferred for."""
-    by_key = {key: use for use in productions for key in _keys(names, use)}
-    readings = [u for u in await store.uses_of_versions(list(by_key), [Role.CONSUMED]) if u.at <= as_of]
-    whole = [u._replace(dataset=name) for u in productions if u.complete > 0 for name in names.members(u.dataset)]
+    keys = [key for use in productions if use.label for key in _keys(names, use)]  # others cannot be named
+    readings = [u for u in (await store.uses_of_versions(keys, [Role.CONSUMED]) if keys else ()) if u.at <= as_of]
+    whole = [under for use in productions if use.complete > 0 for under in _under_all_names(names, use)]
     readings += await store.read_since(whole, as_of) if whole else []
     await names.join({use.dataset for use in readings})
     found: dict[Use, list[Use]] = {use: [] for use in productions}
@@ -111,11 +111,17 @@ async def readers_of_unmade(store: GraphStore, names: Names, reading: Use, as_of
     if reading.version:
         found = await store.uses_of_versions(_keys(names, reading), [Role.CONSUMED])
     else:
-        nothing = [reading._replace(dataset=name, at=_NEVER, partitions="") for name in names.members(reading.dataset)]
-        found = await store.read_since(nothing, as_of)
+        nothing = reading._replace(at=_NEVER, partitions="")
+        found = await store.read_since(_under_all_names(names, nothing), as_of)
     found = [use for use in found if use.at <= as_of]
     made = await productions_read(store, names, found, as_of)
     return [use for use in found if use not in made]
+
+
+def _under_all_names(names: Names, use: Use) -> list[Use]:
+    """The use as it would be under each of its dataset's names."""
+    members = names.members(use.dataset)
+    return [use] if len(members) == 1 else [use._replace(dataset=name) for name in members]
 
 
 def _keys(names: Names, use: Use) -> list[str]:

@@ -27,8 +27,8 @@ async def read_decisions(
     runs = sorted({edge.owner for edge in await store.owners(sorted(datasets), [EdgeKind.DECIDED])})
     if not runs:
         return []
-    uses = [use for use in await store.uses_of_runs(runs) if use.role == Role.CONSUMED and use.dataset in datasets]
-    uses = [use for use in uses if use.at <= as_of]
+    uses = await store.uses_of_runs(runs, [Role.CONSUMED])
+    uses = [use for use in uses if use.dataset in datasets and use.at <= as_of]
     made = await productions_read(store, names, uses, as_of)
     said = {_entity(use): use for use in uses}
     attempts = await store.attempts(runs)

@@ -57,8 +57,8 @@ async def _of_dataset(store: GraphStore, members: tuple[str, ...], node: Node, q
         uses = sorted(await _uses(store, keys, question.as_of), key=lambda use: members.index(use.dataset))
         return _version(uses, f"version {question.version} of {node.name}")
     if question.run:
-        uses = await store.uses_of_runs([question.run])
-        made = [u for u in uses if u.role == Role.PRODUCED and u.dataset in members and u.at <= question.as_of]
+        uses = await store.uses_of_runs([question.run], [Role.PRODUCED])
+        made = [use for use in uses if use.dataset in members and use.at <= question.as_of]
         made.sort(key=lambda use: (-use.number, members.index(use.dataset)))
         return _version(made[:1], f"a version of {node.name} that this run produced")
     return await _current(store, members, node, question.as_of)

@@ -110,8 +110,8 @@ class Walk:
         runs = list(dict.fromkeys(run for run, _ in wanted))
         found = [
             use
-            for use in (await self._store.uses_of_runs(runs) if runs else ())
-            if use.role == role and (use.run, use.number) in wanted and use.at <= self._question.as_of
+            for use in (await self._store.uses_of_runs(runs, [role]) if runs else ())
+            if (use.run, use.number) in wanted and use.at <= self._question.as_of
         ]
         await self._names.join(use.dataset for use in found)
         return found
