@@ -787,10 +787,10 @@ LIFE = [
         },
     ),
     event("COMPLETE", "10:05:00", inputs=["raw"], outputs=["clean"], job_facets={"sql": {"query": "select 1"}}),
-    event("COMPLETE", "11:00:00", "other", run=2, inputs=["clean"], outputs=[dataset("mart", lifecycleStateChange={
-        "lifecycleStateChange": "RENAME", "previousIdentifier": {"namespace": NS, "name": "old mart"}})]),
-    event("COMPLETE", "11:30:00", "approve", run=3, inputs=[dataset("mart", input={
-        "whence_approval": {"approver": "role:x", "decision": "APPROVED"}})]),
+    event("COMPLETE", "11:00:00", "other", run=2,
+        inputs=[dataset("clean", input={"whence_approval": {"approver": "role:qa", "decision": "APPROVED"}})],
+        outputs=[dataset("mart", lifecycleStateChange={
+            "lifecycleStateChange": "RENAME", "previousIdentifier": {"namespace": NS, "name": "old mart"}})]),
     job_event("09:00:00", inputs=["raw", "forgotten"], outputs=["clean"]),
     dataset_event(
         "09:30:00", "clean",
