@@ -44,7 +44,8 @@ class Touch(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """One attempt of a job: a run of its own, or the same run started again."""
+    """One attempt of a job: a run of its own, or the same run started again. end: RUNNING has none; AT ONCE it starts
+    and completes in one event."""
 
     job: str
     hour: int
@@ -78,7 +79,11 @@ def touches(drop: st.SearchStrategy[bool]) -> st.SearchStrategy[tuple[Touch, ...
 def attempts(draw: st.DrawFn) -> Attempt:
     """An attempt; one that is started again has ended before."""
     again = draw(st.booleans())
-    end = draw(st.sampled_from(["COMPLETE", "COMPLETE", "COMPLETE", "FAIL", "ABORT", *([] if again else ["RUNNING"])]))
+    end = draw(
+        st.sampled_from(
+            ["COMPLETE", "COMPLETE", "COMPLETE", "FAIL", "ABORT", *([] if again else ["RUNNING", "AT ONCE"])]
+        )
+    )
     reads = draw(touches(st.just(False)))
     writes = draw(touches(st.sampled_from([False] * 7 + [True])))
     job = draw(st.sampled_from(JOB_NAMES))
@@ -123,9 +128,11 @@ def events_of(world: World) -> list[Any]:
         facets = {"parent": parent} if attempt.parent else {}
         said = [_sent(touch, "input") for touch in attempt.reads], [_sent(touch, "output") for touch in attempt.writes]
         begun = said if attempt.end == "RUNNING" else ([], [])
-        found.append(event("START", _clock(attempt.hour, 0), attempt.job, run, *begun, facets))
+        if attempt.end != "AT ONCE":
+            found.append(event("START", _clock(attempt.hour, 0), attempt.job, run, *begun, facets))
         if attempt.end != "RUNNING":
-            found.append(event(attempt.end, _clock(attempt.hour, 30), attempt.job, run, *said, facets))
+            end = "COMPLETE" if attempt.end == "AT ONCE" else attempt.end
+            found.append(event(end, _clock(attempt.hour, 30), attempt.job, run, *said, facets))
     random.Random(world.order).shuffle(found)
     return found
 
@@ -177,11 +184,11 @@ class Oracle:
             seen[run] += 1
 
     def _add(self, attempt: Attempt, run: str, number: int) -> None:
-        key, start = attempt_id(run, number), _micros(attempt.hour, 0)
+        key, start = attempt_id(run, number), _micros(attempt.hour, 30 if attempt.end == "AT ONCE" else 0)
         end = start if attempt.end == "RUNNING" else _micros(attempt.hour, 30)
         self.attempts.setdefault(run, []).append((start, key))
         self.readings += [Use((start, run, number), key, touch) for touch in attempt.reads if start <= self.as_of]
-        done = attempt.end == "COMPLETE"
+        done = attempt.end in ("COMPLETE", "AT ONCE")
         self.productions += [Use((end, run, number), key, t, done) for t in attempt.writes if end <= self.as_of]
 
     def _component(self, name: str) -> list[str]:
