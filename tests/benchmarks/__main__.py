@@ -23,6 +23,7 @@ from rich.table import Table
 
 from tests.benchmarks.log import measure_log
 from tests.benchmarks.process import cpu_seconds, memory_mb
+from tests.benchmarks.provenance import measure_provenance
 from tests.benchmarks.workload import COLUMNS, NAMESPACE, WIDTH, dataset_name, events
 from whence.neo4j_server import LocalNeo4j
 
@@ -159,6 +160,9 @@ def measure_lineage(store: str, table: Table) -> None:
             for depth in DEPTHS:
                 ask(server, table, store, size, depth, {"name": dataset_name(middle)})
             ask(server, table, store, size, 20, {"name": dataset_name(middle), "field": COLUMNS[3], "kind": "column"})
+            for way, nodes, seconds in measure_provenance(server.port, size):
+                figures = f"{nodes:,}", f"{seconds * 1e3:,.1f}", f"{seconds / nodes * 1e6:,.0f}"
+                table.add_row(store, f"{size:,}", f"provenance, {way}", *figures, "", f"{memory_mb(server.pid)[0]:.0f}")
 
 
 def warm_up(server: Server, job: int) -> None:
