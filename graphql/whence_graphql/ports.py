@@ -15,6 +15,16 @@ from whence_schemas.history import Failing, HistoryPage, HistoryQuestion
 from whence_schemas.impact import ImpactLabels, ImpactQuestion, Touched
 from whence_schemas.lineage import Limit, LineageGraph, LineageNode, Question
 from whence_schemas.partitions import PartitionQuestion, PartitionRange
+from whence_schemas.provenance import (
+    AttemptNode,
+    Decision,
+    Generated,
+    ModelRow,
+    ProvenanceLabels,
+    ProvenanceQuestion,
+    Used,
+    VersionNode,
+)
 from whence_schemas.read import (
     AttemptRow,
     Cursor,
@@ -175,6 +185,29 @@ class History(Protocol):
         """Checks that failed the last time they were made; and the limit that cut the search."""
 
 
+class Provenance(Protocol):
+    """The attempts and versions that a version rests on, or that rest on it, nearest first by (distance, key)."""
+
+    attempts: dict[str, AttemptNode]
+    versions: dict[str, VersionNode]
+    used: list[Used]
+    generated: list[Generated]
+    truncated: Limit | None
+    notes: list[str]
+
+    def path(self, key: str) -> list[str]:
+        """Keys of a shortest path from the start to an attempt or version, both included."""
+
+    async def labels(self) -> ProvenanceLabels:
+        """What is said of them, and how much it is."""
+
+    async def decisions(self) -> list[Decision]:
+        """Approvals, rejections and withdrawals of the versions."""
+
+    async def models(self) -> list[ModelRow]:
+        """The models among them, and when each was trained last."""
+
+
 class Reader(Protocol):
     """Everything that the schema needs."""
 
@@ -226,3 +259,6 @@ class Reader(Protocol):
 
     async def partitions(self, question: PartitionQuestion) -> PartitionRange:
         """Which partitions there should be in a range, and how each stands."""
+
+    async def provenance(self, question: ProvenanceQuestion) -> Provenance:
+        """What a version rests on, or what rests on it."""

@@ -22,6 +22,7 @@ from whence_graphql.lineage import Lineage, LineageStart, NameInput, find_run, l
 from whence_graphql.node import Node, node_of
 from whence_graphql.paging import Connection, connect, place_of
 from whence_graphql.partitions import Partitions, partitions_of
+from whence_graphql.provenance import Provenance, ProvenanceStart, provenance_of, version_question
 from whence_graphql.run import Run
 from whence_graphql.run_diff import RunChoice, RunDiff, run_diff_of
 from whence_graphql.scalars import DateTime, Long
@@ -175,6 +176,29 @@ class Query:
         )
         fresh = await info.context.reader.freshness()
         return impact_of(await info.context.reader.impact(question), question, fresh)
+
+    @resolved
+    async def provenance(
+        self,
+        info: Info,
+        of: ProvenanceStart,
+        direction: Annotated[
+            Direction, strawberry.argument(description="UPSTREAM: what it rests on. DOWNSTREAM: what rests on it.")
+        ] = Direction.UPSTREAM,
+        depth: Annotated[int, strawberry.argument(description="Steps from attempt to attempt.")] = 20,
+        as_of: AsOf = None,
+        max_nodes: MaxNodes = 10_000,
+    ) -> Provenance:
+        """The exact attempts, code and versions that one version of a dataset rests on, or that rest on it."""
+        question = replace(
+            await version_question(info, of, info.context.now if as_of is None else as_of),
+            direction=direction,
+            depth=depth,
+        )
+        nodes, seconds = _limits(info, max_nodes)
+        question = replace(question, max_nodes=nodes, seconds=seconds)
+        fresh = await info.context.reader.freshness()
+        return provenance_of(await info.context.reader.provenance(question), question, fresh)
 
     @resolved
     async def completeness(

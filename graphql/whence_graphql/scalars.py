@@ -16,6 +16,7 @@ from whence_schemas.identity import Kind
 from whence_schemas.impact import Certainty, Change, EndKind
 from whence_schemas.lineage import Direction, Granularity, Limit
 from whence_schemas.partitions import PartitionBasis, PartitionState, PartitionStep
+from whence_schemas.provenance import Asset, GapKind
 from whence_schemas.read import RunState
 from whence_schemas.times import format_time, parse_time
 
@@ -118,6 +119,18 @@ strawberry.enum(
     description="PRESENT: an attempt that succeeded made it, with all keys that are expected. PARTIAL: some of these "
     "are not there. RUNNING: none succeeded, and one is running. FAILED: all failed or were aborted. MISSING: nothing "
     "tried to make it.",
+)
+strawberry.enum(
+    Asset,
+    name="AssetKind",
+    description="What a dataset is, by its `datasetType` facet, whose type or subtype may say so. ML_MODEL is a MODEL.",
+)
+strawberry.enum(
+    GapKind,
+    name="ProvenanceGapKind",
+    description="What is not known. NO_PRODUCER: others write the dataset, but which attempt generated this version is "
+    "not known. NO_CODE: neither commit nor version nor hash of the attempt's code is recorded. INCOMPLETE: the "
+    "attempt that generated the version failed, or has not ended.",
 )
 strawberry.enum(RunState, description=RunState.__doc__)
 strawberry.enum(LineageEdgeKind, description=LineageEdgeKind.__doc__)

@@ -12,6 +12,7 @@ from whence.analyses.freshness.answer import DatasetsFreshness, freshness
 from whence.analyses.history.answer import History, history
 from whence.analyses.impact.answer import Impact, impact
 from whence.analyses.partitions.answer import partitions
+from whence.analyses.provenance.answer import Provenance, provenance
 from whence.graph.port import GraphStore
 from whence.lineage.answer import lineage
 from whence.read.catalog import CatalogReader
@@ -27,6 +28,7 @@ from whence_schemas.history import HistoryQuestion
 from whence_schemas.impact import ImpactQuestion
 from whence_schemas.lineage import LineageGraph, Question
 from whence_schemas.partitions import PartitionQuestion, PartitionRange
+from whence_schemas.provenance import ProvenanceQuestion
 from whence_schemas.read import Freshness
 
 
@@ -94,3 +96,7 @@ class GraphReader:
     async def partitions(self, question: PartitionQuestion) -> PartitionRange:
         """Which partitions there should be in a range, and how each stands."""
         return await partitions(self._store, question, self._never_alias)
+
+    async def provenance(self, question: ProvenanceQuestion) -> Provenance:
+        """What a version rests on, or what rests on it."""
+        return await provenance(self._store, question, self._never_alias)

@@ -677,8 +677,106 @@ async def test_uses_are_found_by_run_and_by_version(graph):
     assert sorted((u.role, u.dataset, u.version == "") for u in uses) == sorted(
         [(Role.CONSUMED, ds("t"), False), (Role.CONSUMED, ds("t2"), True), (Role.PRODUCED, ds("t2"), False)]
     )
+    assert {u.dataset for u in await graph.store.uses_of_runs([run(1), run(2)], [Role.CONSUMED])} == {
+        ds("in"),
+        ds("t"),
+        ds("t2"),
+    }
     [produced] = await graph.store.uses_of_dataset(ds("t2"), Role.PRODUCED, LATER, None, 1)
     assert await graph.store.uses_of_versions([produced.version]) == [produced]
+    assert [u.run for u in await graph.store.uses_of_versions([key], [Role.CONSUMED])] == [run(2)]
+    assert [u.run for u in await graph.store.uses_of_versions([key], [Role.PRODUCED])] == [run(1)]
+
+
+def of_days(name, *days):
+    """A dataset of which these partitions are meant, as input or output."""
+    condition = {"type": "partition", "partitions": [{"identifier": day} for day in days]}
+    subset = {"input": {"subset": {"inputCondition": condition}}, "output": {"subset": {"outputCondition": condition}}}
+    return dataset(name, **(subset if days else {}))
+
+
+ODD_DAYS = ["mon", 'mon","tue', '"', "\\", ",", "m\0n", "💾", "{}", "null", "on"]
+"""Names of partitions, none of which may be taken for another."""
+
+
+async def used(graph, number, role=Role.CONSUMED):
+    return [use for use in await graph.store.uses_of_runs([run(number)]) if use.role == role]
+
+
+async def test_what_was_produced_last_before_it_was_read(graph):
+    gone = {"lifecycleStateChange": "DROP"}
+    await graph.add(
+        event("COMPLETE", "10:00:00", "w", 1, outputs=["a", "b", "c"]),
+        event("FAIL", "11:00:00", "w", 2, outputs=["a"]),
+        event("COMPLETE", "11:30:00", "w", 3, outputs=[dataset("b", lifecycleStateChange=gone)]),
+        event("COMPLETE", "12:00:00", "w", 4, inputs=["a", "b", "c", "d"], outputs=["c"]),
+        event("COMPLETE", "12:00:00", "w", 5, outputs=["a"]),
+        event("COMPLETE", "09:00:00", "w", 6, inputs=["a"]),
+        event("START", "12:00:00", "w", 7, outputs=["c"]),
+        event("COMPLETE", "12:30:00", "w", 7),
+    )
+    found = await graph.store.last_produced([*await used(graph, 4), *await used(graph, 6)])
+    assert all(reading.dataset == made.dataset for reading, made in found.items())
+    made = {(reading.run, use.dataset): (use.run, use.at, use.complete) for reading, use in found.items()}
+    assert made == {
+        (run(4), ds("a")): (run(5), at("12:00:00"), 1),
+        (run(4), ds("b")): (run(3), at("11:30:00"), -1),
+        (run(4), ds("c")): (run(1), at("10:00:00"), 1),
+    }
+    assert await graph.store.last_produced([]) == {}
+
+
+async def test_only_partitions_that_were_read_count(graph):
+    days = list(enumerate(ODD_DAYS))
+    await graph.add(
+        event("COMPLETE", "08:00:00", "w", 99, outputs=["t", "u"]),
+        *(event("COMPLETE", f"10:{n:02}:00", "w", n, outputs=[of_days("t", day)]) for n, day in days),
+        *(event("COMPLETE", "12:00:00", "r", 100 + n, inputs=[of_days("t", day)]) for n, day in days),
+        event("COMPLETE", "12:00:00", "r", 201, inputs=["t"]),
+        event("COMPLETE", "12:00:00", "r", 202, inputs=[of_days("t", "sun")]),
+        event("COMPLETE", "12:00:00", "r", 203, inputs=[of_days("t", *ODD_DAYS[:3])]),
+    )
+    last = len(days) - 1
+    expected = {100 + n: n for n, _ in days} | {201: last, 202: 99, 203: 2}
+    for reader, writer in expected.items():
+        [reading] = await used(graph, reader)
+        [made] = (await graph.store.last_produced([reading])).values()
+        assert made.run == run(writer), reader
+    for n, _ in days:
+        [made] = await used(graph, n, Role.PRODUCED)
+        readers = {use.run for use in await graph.store.read_since([made], LATER)}
+        wanted = {run(reader) for reader, writer in expected.items() if writer == n}
+        assert wanted <= readers <= wanted | ({run(203)} if n < 3 else set())
+
+
+async def test_what_was_read_until_it_was_produced_again(graph):
+    version = {"datasetVersion": "v1"}
+    await graph.add(
+        event("COMPLETE", "10:00:00", "w", 1, outputs=["t"]),
+        event("COMPLETE", "09:00:00", "r", 2, inputs=["t"]),
+        event("COMPLETE", "10:00:00", "r", 3, inputs=["t", "u"]),
+        event("COMPLETE", "10:30:00", "r", 4, inputs=[dataset("t", version=version)]),
+        event("FAIL", "11:00:00", "w", 5, outputs=["t"]),
+        event("COMPLETE", "11:30:00", "r", 6, inputs=[of_days("t", "mon")]),
+        event("COMPLETE", "12:00:00", "w", 7, outputs=[of_days("t", "mon")]),
+        event("COMPLETE", "12:30:00", "r", 8, inputs=["t"]),
+        event("COMPLETE", "12:30:00", "r", 9, inputs=[of_days("t", "tue")]),
+        event("COMPLETE", "13:00:00", "w", 10, outputs=["t"]),
+        event("COMPLETE", "13:00:00", "r", 11, inputs=[of_days("t", "tue")]),
+        event("COMPLETE", "13:30:00", "r", 12, inputs=[of_days("t", "tue")]),
+    )
+
+    async def readers(*numbers, as_of=LATER):
+        made = [use for number in numbers for use in await used(graph, number, Role.PRODUCED)]
+        return [use.run for use in await graph.store.read_since(made, as_of)]
+
+    assert set(await readers(1)) >= {run(3), run(6), run(9)}
+    assert not set(await readers(1)) & {run(2), run(4), run(8), run(12)}
+    assert await readers(7) == [run(8)]
+    assert set(await readers(1, as_of=at("11:00:00"))) == {run(3)}
+    both = await readers(1, 7)
+    assert sorted(both) == sorted(set(both)) == sorted({*await readers(1), run(8)})
+    assert await readers() == []
 
 
 @pytest.mark.parametrize("limit", [1, 3, 100])
@@ -830,8 +928,10 @@ LIFE = [
         },
     ),
     event("COMPLETE", "10:05:00", inputs=["raw"], outputs=["clean"], job_facets={"sql": {"query": "select 1"}}),
-    event("COMPLETE", "11:00:00", "other", run=2, inputs=["clean"], outputs=[dataset("mart", lifecycleStateChange={
-        "lifecycleStateChange": "RENAME", "previousIdentifier": {"namespace": NS, "name": "old mart"}})]),
+    event("COMPLETE", "11:00:00", "other", run=2,
+        inputs=[dataset("clean", input={"whence_approval": {"approver": "role:qa", "decision": "APPROVED"}})],
+        outputs=[dataset("mart", lifecycleStateChange={
+            "lifecycleStateChange": "RENAME", "previousIdentifier": {"namespace": NS, "name": "old mart"}})]),
     job_event("09:00:00", inputs=["raw", "forgotten"], outputs=["clean"]),
     dataset_event(
         "09:30:00", "clean",

@@ -106,6 +106,10 @@ FINDS = {
     "which-partitions-are-missing": lambda data: (
         (data["partitions"]["counts"]["present"], data["partitions"]["counts"]["missing"]) == (1, 3)
     ),
+    "what-produced-this-version": lambda data: (
+        data["provenance"]["counts"]["inferred"] >= 2 and "w.main.raw_trades" in json.dumps(data)
+    ),
+    "which-answers-rest-on-this-document": lambda data: data["provenance"]["counts"]["versions"] >= 3,
     "what-did-this-run-touch": lambda data: {i["basis"] for i in data["run"]["inputs"]} == {"INFERRED"},
     "what-is-the-history-of-this-dataset": lambda data: len(data["dataset"]["versions"]["edges"]) >= 2,
     "where-did-this-dataset-come-from": lambda data: "w.main.raw_trades" in json.dumps(data),

@@ -19,6 +19,7 @@ from whence.cli import (
     lineage,
     neo4j,
     partitions,
+    provenance,
     query,
     rebuild,
     search,
@@ -90,6 +91,7 @@ app.command("drift")(drift.drift)
 app.command("freshness")(freshness.freshness)
 app.command("history")(history.history)
 app.command("partitions")(partitions.partitions)
+app.command("provenance")(provenance.provenance)
 app.command("show")(show.show)
 app.command("search")(search.search)
 app.command("query")(query.query)

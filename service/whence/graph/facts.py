@@ -29,6 +29,7 @@ class EdgeKind(StrEnum):
     ROOT = "ROOT"  # run -> outermost run
     EXECUTED = "EXECUTED"  # run -> code version
     CHECKED = "CHECKED"  # run -> assertion
+    DECIDED = "DECIDED"  # run -> dataset of which it approved or rejected a version
 
 
 class State(StrEnum):

@@ -201,7 +201,7 @@ MATCH (c:Claim {unit: key})
 RETURN collect([c.entity, coalesce(c.full_name, c.name), c.value, c.first, c.last, c.unit])
 // name: uses_of_runs
 UNWIND $keys AS key
-MATCH (:Node {key: key})-[u:CONSUMED|PRODUCED]->()
+MATCH (:Node {key: key})-[u:CONSUMED|PRODUCED]->() WHERE type(u) IN $roles
 RETURN collect([u.run, u.number, type(u), u.dataset, u.at, coalesce(u.version, ''), u.label, u.complete, u.partitions])
 // name: facet_bodies
 UNWIND $keys AS key
@@ -376,7 +376,39 @@ RETURN collect([u.run, u.number, type(u), u.dataset, u.at, coalesce(u.version, '
 // name: uses_of_versions
 UNWIND $keys AS key
 MATCH ()-[u:KIND]->() WHERE u.version = key
-RETURN u.run, u.number, type(u), u.dataset, u.at, coalesce(u.version, ''), u.label, u.complete, u.partitions
+RETURN collect([u.run, u.number, type(u), u.dataset, u.at, u.version, u.label, u.complete, u.partitions])
+// name: last_produced (by each reading's place in the list)
+UNWIND $readings AS reading
+CALL (reading) {
+    MATCH ()-[u:PRODUCED]->()
+    WHERE u.dataset = reading[1] AND u.at <= reading[2] AND u.run IS NOT NULL AND u.number IS NOT NULL
+        AND u.complete <> 0
+        AND CASE WHEN u.run <> reading[3] THEN true ELSE u.number <> reading[4] END
+        AND CASE WHEN u.partitions = '' OR size(reading[5]) = 0 THEN true
+            ELSE any(part IN reading[5] WHERE u.partitions CONTAINS part) END
+    RETURN u ORDER BY u.dataset DESC, u.at DESC, u.run DESC, u.number DESC LIMIT 1
+}
+RETURN collect([reading[0], u.run, u.number, type(u), u.dataset, u.at, u.version, u.label, u.complete, u.partitions])
+// name: read_since (until something of it is produced again, and until all partitions are)
+UNWIND $productions AS made
+CALL (made) {
+    OPTIONAL MATCH ()-[u:PRODUCED]->()
+    WHERE u.dataset = made[0] AND u.at > made[1] AND u.run IS NOT NULL AND u.number IS NOT NULL AND u.complete <> 0
+    RETURN u.at AS any_part ORDER BY u.dataset, u.at, u.run, u.number LIMIT 1
+}
+CALL (made) {
+    OPTIONAL MATCH ()-[u:PRODUCED]->()
+    WHERE u.dataset = made[0] AND u.at > made[1] AND u.run IS NOT NULL AND u.number IS NOT NULL AND u.complete <> 0
+        AND CASE WHEN u.partitions = '' THEN true
+            ELSE size(made[2]) > 0 AND all(part IN made[2] WHERE u.partitions CONTAINS part) END
+    RETURN u.at AS all_parts ORDER BY u.dataset, u.at, u.run, u.number LIMIT 1
+}
+MATCH ()-[u:CONSUMED]->()
+WHERE u.dataset = made[0] AND u.at >= made[1] AND u.at <= coalesce(all_parts, $as_of) AND u.at <= $as_of
+    AND u.run IS NOT NULL AND u.number IS NOT NULL AND u.version IS NULL
+    AND CASE WHEN u.partitions = '' THEN u.at <= coalesce(any_part, $as_of)
+        ELSE size(made[2]) = 0 OR any(part IN made[2] WHERE u.partitions CONTAINS part) END
+RETURN collect([u.run, u.number, type(u), u.dataset, u.at, '', u.label, u.complete, u.partitions])
 
 // name: dump_attempt
 MATCH (a:Attempt) RETURN a.run, a.number, a.job, a.start, a.`end`, a.state, a.last, a.parent, a.anomalies

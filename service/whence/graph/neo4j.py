@@ -36,6 +36,7 @@ from whence.graph.facts import (
     Use,
 )
 from whence.graph.footprint import Footprint
+from whence.graph.partitions import parts_of
 from whence.graph.port import (
     LOOK_AHEAD,
     Activity,
@@ -367,9 +368,10 @@ class Neo4jGraphStore:
             found.setdefault(row[2], []).append(Attempt(*row))
         return found
 
-    async def uses_of_runs(self, runs: Sequence[str]) -> list[Use]:
-        """What runs consumed and produced."""
-        return [Use(*row) for row in sorted(await self._collect("uses_of_runs", keys=_list(runs)))]
+    async def uses_of_runs(self, runs: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
+        """What runs consumed and produced, or only one of these."""
+        rows = await self._collect("uses_of_runs", keys=_list(runs), roles=list(roles))
+        return [Use(*row) for row in sorted(rows)]
 
     async def uses_of_dataset(self, dataset: str, role: Role, as_of: int, after: Page | None, limit: int) -> list[Use]:
         """Uses of a dataset in a role, newest first."""
@@ -388,13 +390,29 @@ class Neo4jGraphStore:
             found.setdefault(use.dataset, []).append(use)
         return found
 
-    async def uses_of_versions(self, versions: Sequence[str]) -> list[Use]:
-        """Uses that name one of these versions."""
+    async def uses_of_versions(self, versions: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
+        """Uses that name one of these versions, in these roles."""
+        keys = _list(versions)
 
         async def work(tx: _Transaction) -> list[list[Any]]:
-            return [row for role in Role for row in await _rows(tx, "uses_of_versions", role, keys=_list(versions))]
+            return [row for role in roles for row in await _collected(tx, "uses_of_versions", Role(role), keys=keys)]
 
         return [Use(*row) for row in sorted(await self._read(work))]
+
+    async def last_produced(self, readings: Sequence[Use]) -> dict[Use, Use]:
+        """For each reading the use by which its dataset was produced last."""
+        wanted = [
+            [place, use.dataset, use.at, use.run, use.number, parts_of(use.partitions)]
+            for place, use in enumerate(readings)
+        ]
+        rows = await self._collect("last_produced", readings=wanted)
+        return {readings[row[0]]: Use(*row[1:]) for row in rows}
+
+    async def read_since(self, productions: Sequence[Use], as_of: int) -> list[Use]:
+        """Uses that may have consumed what was produced, without naming a version."""
+        wanted = [[use.dataset, use.at, parts_of(use.partitions)] for use in productions]
+        rows = await self._collect("read_since", productions=wanted, as_of=as_of)
+        return sorted({Use(*row) for row in rows})
 
     async def dump(self) -> AsyncIterator[Iterable[str | int | None]]:
         """Every fact as a row, in one order on every store."""
@@ -626,7 +644,7 @@ async def _contributions(tx: _Transaction, units: Sequence[str]) -> dict[str, Co
     reports, claims = defaultdict(list), defaultdict(list)
     for row in await _collected(tx, "attempts_of_runs", keys=keys):
         attempts[row[0]].append(Attempt(*row))
-    for row in await _collected(tx, "uses_of_runs", keys=keys):
+    for row in await _collected(tx, "uses_of_runs", keys=keys, roles=list(Role)):
         uses[row[0]].append(Use(*row))
     for row in await _collected(tx, "reports_of_units", keys=keys):
         reports[row[-1]].append(Report(*row[:-1]))

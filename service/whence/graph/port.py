@@ -7,7 +7,7 @@ One contract suite (``tests/contract/test_graph_store.py``) runs on every adapte
 All times are microseconds since the epoch. "At `as_of`" counts what was said of that time or before.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple, Protocol
 
@@ -244,8 +244,8 @@ class GraphStore(Protocol):
         """Of each job the last attempts that started by `as_of`, as `runs_of_job` gives them; jobs without any are left
         out."""
 
-    async def uses_of_runs(self, runs: Sequence[str]) -> list[Use]:
-        """What runs consumed and produced."""
+    async def uses_of_runs(self, runs: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
+        """What runs consumed and produced, or only one of these."""
 
     async def uses_of_dataset(self, dataset: str, role: Role, as_of: int, after: Page | None, limit: int) -> list[Use]:
         """Uses of a dataset in a role at `as_of` or before, newest first by (at, run, number)."""
@@ -256,8 +256,18 @@ class GraphStore(Protocol):
         """For each dataset its last `limit` productions at `as_of` or before that are complete to just this degree (see
         `Use`), newest first by (at, run, number), however many others there are; datasets without any are left out."""
 
-    async def uses_of_versions(self, versions: Sequence[str]) -> list[Use]:
-        """Uses that name one of these versions by key."""
+    async def uses_of_versions(self, versions: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
+        """Uses that name one of these versions by key, in these roles."""
+
+    async def last_produced(self, readings: Sequence[Use]) -> dict[Use, Use]:
+        """For each reading the use by which its dataset, under just this name, was produced last: at its time or
+        before, by another attempt, of a partition that it read, and known to be complete or dropped. Readings without
+        one are left out."""
+
+    async def read_since(self, productions: Sequence[Use], as_of: int) -> list[Use]:
+        """What may have read what was produced: uses that consumed one of the datasets, under just this name, by
+        `as_of`, named no version, and read a partition that was produced; from the production's time on until the
+        dataset is next produced: by a reading of the whole, any of it, else all partitions that were produced."""
 
     def dump(self) -> AsyncIterator[Iterable[str | int | None]]:
         """Every fact as a row (first the table's name), in one order on every store."""

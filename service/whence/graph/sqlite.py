@@ -9,7 +9,7 @@ import asyncio
 import sqlite3
 import threading
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import chain
@@ -35,6 +35,7 @@ from whence.graph.facts import (
     Use,
 )
 from whence.graph.footprint import Footprint
+from whence.graph.partitions import parts_of
 from whence.graph.port import (
     LOOK_AHEAD,
     Activity,
@@ -309,9 +310,10 @@ class SQLiteGraphStore:
             found.setdefault(row[2], []).append(Attempt(*row))
         return found
 
-    async def uses_of_runs(self, runs: Sequence[str]) -> list[Use]:
-        """What runs consumed and produced."""
-        return [Use(*row) for row in sorted(await self._fetch("uses_of_runs", (_list(runs),)))]
+    async def uses_of_runs(self, runs: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
+        """What runs consumed and produced, or only one of these."""
+        values = {"runs": _list(runs), "roles": _list(roles)}
+        return [Use(*row) for row in sorted(await self._fetch("uses_of_runs", values))]
 
     async def uses_of_dataset(self, dataset: str, role: Role, as_of: int, after: Page | None, limit: int) -> list[Use]:
         """Uses of a dataset in a role, newest first."""
@@ -335,9 +337,21 @@ class SQLiteGraphStore:
 
         return await self._read(work)
 
-    async def uses_of_versions(self, versions: Sequence[str]) -> list[Use]:
-        """Uses that name one of these versions."""
-        return [Use(*row) for row in sorted(await self._fetch("uses_of_versions", (_list(versions),)))]
+    async def uses_of_versions(self, versions: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
+        """Uses that name one of these versions, in these roles."""
+        values = {"versions": _list(versions), "roles": _list(roles)}
+        return [Use(*row) for row in sorted(await self._fetch("uses_of_versions", values))]
+
+    async def last_produced(self, readings: Sequence[Use]) -> dict[Use, Use]:
+        """For each reading the use by which its dataset was produced last."""
+        wanted = [(use.dataset, use.at, use.run, use.number, parts_of(use.partitions)) for use in readings]
+        rows = await self._fetch("last_produced", (orjson.dumps(wanted).decode(),))
+        return {readings[row[0]]: Use(*row[1:]) for row in rows}
+
+    async def read_since(self, productions: Sequence[Use], as_of: int) -> list[Use]:
+        """Uses that may have consumed what was produced, without naming a version."""
+        wanted = _list((use.dataset, use.at, parts_of(use.partitions)) for use in productions)
+        return [Use(*row) for row in sorted(await self._fetch("read_since", {"made": wanted, "as_of": as_of}))]
 
     async def dump(self) -> AsyncIterator[Iterable[str | int | None]]:
         """Every fact as a row, in one order on every store."""
@@ -439,7 +453,7 @@ def _contributions(connection: sqlite3.Connection, units: Sequence[str]) -> dict
     attempts, uses, reports, claims = (defaultdict[str, list[Any]](list) for _ in range(4))
     for row in connection.execute(_SQL["attempts_of_units"], wanted):
         attempts[row[0]].append(Attempt(*row))
-    for row in connection.execute(_SQL["uses_of_runs"], wanted):
+    for row in connection.execute(_SQL["uses_of_runs"], {"runs": _list(units), "roles": _list(Role)}):
         uses[row[0]].append(Use(*row))
     for row in connection.execute(_SQL["reports_of_units"], wanted):
         reports[row[-1]].append(Report(*row[:-1]))

@@ -4,7 +4,7 @@ from whence.graph.facts import EdgeKind
 from whence.graph.port import GraphStore
 from whence_schemas.identity import Kind
 
-_MAX_JOBS = 10_000
+_MAX_JOBS = _MAX_RUNS = 10_000
 
 
 async def contained_pairs(store: GraphStore, jobs: list[str], as_of: int, window: int) -> list[tuple[str, str]]:
@@ -39,3 +39,15 @@ async def contained_jobs(store: GraphStore, job: str, as_of: int, window: int) -
         found.update(new)
         frontier = list(new)
     return found
+
+
+async def contained_runs(store: GraphStore, runs: list[str], as_of: int) -> list[str]:
+    """Runs with all runs that they contained by then, to any depth."""
+    found = dict.fromkeys(runs)
+    frontier = runs
+    while frontier and len(found) < _MAX_RUNS:
+        inner = await store.since(await store.owners(frontier, [EdgeKind.CHILD_OF]))
+        started = sorted(edge.owner for edge, since in inner.items() if since.by(as_of))
+        frontier = [run for run in dict.fromkeys(started) if run not in found]
+        found.update(dict.fromkeys(frontier))
+    return list(found)

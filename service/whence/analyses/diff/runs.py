@@ -14,7 +14,7 @@ from whence.graph.facts import Attempt, EdgeKind, Role, Use
 from whence.graph.footprint import Footprint
 from whence.graph.port import GraphStore, Page
 from whence.lineage.names import Names
-from whence.lineage.versions import producer_of
+from whence.lineage.versions import productions_read
 from whence_schemas.diff import (
     CodeDiff,
     ColumnDiff,
@@ -132,9 +132,11 @@ class _Told:
     async def readings(self, names: Names) -> dict[tuple[str, str], Reading]:
         """What was read and written, by role and dataset."""
         found = {}
+        consumed = [use for use in self.uses if use.role == Role.CONSUMED]
+        read = await productions_read(self._store, names, consumed)
         for use in self.uses:
             rows, size = self._measured(use)
-            made = use if use.role == Role.PRODUCED else await self._producer(names, use)
+            made = use if use.role == Role.PRODUCED else read.get(use)
             label, version = (made.label, made.version) if made else (use.label, use.version)
             basis = ""
             if use.role == Role.CONSUMED:
@@ -142,9 +144,6 @@ class _Told:
             reading = Reading(version, label, made.at if made else None, basis, rows, size, use.partitions)
             found[use.role, names.representative(use.dataset)] = reading
         return found
-
-    async def _producer(self, names: Names, use: Use) -> Use | None:
-        return await producer_of(self._store, names.members(use.dataset), use)
 
     def _measured(self, use: Use) -> tuple[int | float | None, int | float | None]:
         """Rows and bytes."""
