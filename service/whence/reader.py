@@ -4,6 +4,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 
 from whence.analyses.impact.answer import Impact, impact
+from whence.analyses.recovery.answer import Recovery, recovery
 from whence.graph.port import GraphStore
 from whence.lineage.answer import lineage
 from whence.read.catalog import CatalogReader
@@ -13,6 +14,7 @@ from whence.read.versions import VersionReader
 from whence_schemas.impact import ImpactQuestion
 from whence_schemas.lineage import LineageGraph, Question
 from whence_schemas.read import Freshness
+from whence_schemas.recovery import RecoveryQuestion
 
 
 class GraphReader:
@@ -44,3 +46,7 @@ class GraphReader:
     async def impact(self, question: ImpactQuestion) -> Impact:
         """What a change touches."""
         return await impact(self._store, question, self._never_alias)
+
+    async def recovery(self, question: RecoveryQuestion) -> Recovery:
+        """What to do after something failed or was found bad."""
+        return await recovery(self._store, question, self._never_alias)

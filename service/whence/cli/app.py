@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from whence.cli import audit, doctor, impact, ingest, keys, lineage, neo4j, query, rebuild, search, serve, show
+from whence.cli import audit, doctor, impact, ingest, keys, lineage, neo4j, query, rebuild, recover, search, serve, show
 from whence.cli.console import complain
 from whence.cli.options import with_flags
 from whence_schemas.errors import ConfigurationError, InvalidQuestion, WhenceError
@@ -65,6 +65,7 @@ app.command("serve")(serve.serve)
 app.command("ingest")(ingest.ingest)
 app.command("lineage")(lineage.lineage)
 app.command("impact")(impact.impact)
+app.command("recover")(recover.recover)
 app.command("show")(show.show)
 app.command("search")(search.search)
 app.command("query")(query.query)

@@ -46,6 +46,8 @@ from whence.graph.port import (
     Place,
     datasets_of,
     footprints_of,
+    group_attempts,
+    group_uses,
 )
 from whence.graph.queries import load_queries
 from whence.graph.text import fold_text
@@ -326,6 +328,11 @@ class Neo4jGraphStore:
         rows = await self._fetch("runs_of_job", job=job, limit=limit, **_before(after, as_of))
         return [Attempt(*row) for row in rows]
 
+    async def runs_of_jobs(self, jobs: Sequence[str], since: int, until: int, limit: int) -> dict[str, list[Attempt]]:
+        """Of each job the last attempts within a time."""
+        rows = await self._collect("runs_of_jobs", jobs=_list(jobs), since=since, until=until, limit=limit)
+        return group_attempts(rows)
+
     async def uses_of_runs(self, runs: Sequence[str]) -> list[Use]:
         """What runs consumed and produced."""
         return [Use(*row) for row in sorted(await self._collect("uses_of_runs", keys=_list(runs)))]
@@ -334,6 +341,13 @@ class Neo4jGraphStore:
         """Uses of a dataset in a role, newest first."""
         rows = await self._fetch("uses_of_dataset", Role(role), dataset=dataset, limit=limit, **_before(after, as_of))
         return [Use(*row) for row in rows]
+
+    async def uses_between(
+        self, datasets: Sequence[str], role: Role, since: int, until: int, limit: int
+    ) -> dict[str, list[Use]]:
+        """For each dataset its last uses in a role within a time."""
+        within = {"since": since, "until": until, "limit": limit}
+        return group_uses(await self._collect("uses_between", Role(role), datasets=_list(datasets), **within))
 
     async def uses_of_versions(self, versions: Sequence[str]) -> list[Use]:
         """Uses that name one of these versions."""

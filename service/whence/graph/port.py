@@ -8,7 +8,7 @@ All times are microseconds since the epoch. "At `as_of`" counts what was said of
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from whence.graph.facts import (
     Attempt,
@@ -42,6 +42,22 @@ def footprints_of(activities: Iterable[Activity]) -> set[str]:
 def datasets_of(footprints: Iterable[Footprint]) -> list[str]:
     """Keys of all that footprints read and write."""
     return list(dict.fromkeys(key for found in footprints for keys in (found.reads, found.writes) for key in keys))
+
+
+def group_attempts(rows: Iterable[Iterable[Any]]) -> dict[str, list[Attempt]]:
+    """Rows of attempts by job, newest first."""
+    found: dict[str, list[Attempt]] = {}
+    for one in sorted((Attempt(*row) for row in rows), key=lambda one: (one.start, one.run, one.number), reverse=True):
+        found.setdefault(one.job, []).append(one)
+    return found
+
+
+def group_uses(rows: Iterable[Iterable[Any]]) -> dict[str, list[Use]]:
+    """Rows of uses by dataset, newest first."""
+    found: dict[str, list[Use]] = {}
+    for use in sorted((Use(*row) for row in rows), key=lambda use: (use.at, use.run, use.number), reverse=True):
+        found.setdefault(use.dataset, []).append(use)
+    return found
 
 
 class Neighbours(NamedTuple):
@@ -172,11 +188,21 @@ class GraphStore(Protocol):
     async def runs_of_job(self, job: str, as_of: int, after: Page | None, limit: int) -> list[Attempt]:
         """Attempts of a job that started by `as_of`, newest first by (start, run, number)."""
 
+    async def runs_of_jobs(self, jobs: Sequence[str], since: int, until: int, limit: int) -> dict[str, list[Attempt]]:
+        """Of each job the last `limit` attempts that started from `since` to `until`, newest first by (start, run,
+        number). Jobs without any are left out."""
+
     async def uses_of_runs(self, runs: Sequence[str]) -> list[Use]:
         """What runs consumed and produced."""
 
     async def uses_of_dataset(self, dataset: str, role: Role, as_of: int, after: Page | None, limit: int) -> list[Use]:
         """Uses of a dataset in a role at `as_of` or before, newest first by (at, run, number)."""
+
+    async def uses_between(
+        self, datasets: Sequence[str], role: Role, since: int, until: int, limit: int
+    ) -> dict[str, list[Use]]:
+        """For each dataset its last `limit` uses in a role from `since` to `until`, newest first by (at, run, number).
+        Datasets without any are left out."""
 
     async def uses_of_versions(self, versions: Sequence[str]) -> list[Use]:
         """Uses that name one of these versions by key."""

@@ -43,6 +43,8 @@ from whence.graph.port import (
     Place,
     datasets_of,
     footprints_of,
+    group_attempts,
+    group_uses,
 )
 from whence.graph.queries import load_queries
 from whence.graph.text import fold_text
@@ -265,6 +267,11 @@ class SQLiteGraphStore:
         values = {"job": job, "as_of": as_of, "limit": limit, **page._asdict()}
         return [Attempt(*row) for row in await self._fetch("runs_of_job", values)]
 
+    async def runs_of_jobs(self, jobs: Sequence[str], since: int, until: int, limit: int) -> dict[str, list[Attempt]]:
+        """Of each job the last attempts within a time."""
+        values = {"jobs": _list(jobs), "since": since, "until": until, "limit": limit}
+        return group_attempts(await self._fetch("runs_of_jobs", values))
+
     async def uses_of_runs(self, runs: Sequence[str]) -> list[Use]:
         """What runs consumed and produced."""
         return [Use(*row) for row in sorted(await self._fetch("uses_of_runs", (_list(runs),)))]
@@ -274,6 +281,13 @@ class SQLiteGraphStore:
         page = after or _NEWEST
         values = {"dataset": dataset, "role": role, "as_of": as_of, "limit": limit, **page._asdict()}
         return [Use(*row) for row in await self._fetch("uses_of_dataset", values)]
+
+    async def uses_between(
+        self, datasets: Sequence[str], role: Role, since: int, until: int, limit: int
+    ) -> dict[str, list[Use]]:
+        """For each dataset its last uses in a role within a time."""
+        values = {"datasets": _list(datasets), "role": role, "since": since, "until": until, "limit": limit}
+        return group_uses(await self._fetch("uses_between", values))
 
     async def uses_of_versions(self, versions: Sequence[str]) -> list[Use]:
         """Uses that name one of these versions."""

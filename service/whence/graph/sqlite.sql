@@ -231,10 +231,21 @@ SELECT entity, facet, first, value, unit FROM wanted CROSS JOIN claim ON entity 
 SELECT run, number, job, start, "end", state, last, parent, anomalies FROM attempt
 WHERE job = :job AND start <= :as_of AND (start, run, number) < (:at, :key, :number)
 ORDER BY start DESC, run DESC, number DESC LIMIT :limit
+-- name: runs_of_jobs
+SELECT run, number, job, start, "end", state, last, parent, anomalies
+FROM (SELECT value AS wanted FROM json_each(:jobs)) CROSS JOIN attempt ON (run, number) IN (
+    SELECT run, number FROM attempt WHERE job = wanted AND start BETWEEN :since AND :until
+    ORDER BY start DESC, run DESC, number DESC LIMIT :limit)
 -- name: uses_of_dataset
 SELECT run, number, role, dataset, at, version, label, complete, partitions FROM use
 WHERE dataset = :dataset AND role = :role AND at <= :as_of AND (at, run, number) < (:at, :key, :number)
 ORDER BY at DESC, run DESC, number DESC LIMIT :limit
+-- name: uses_between
+SELECT run, number, role, dataset, at, version, label, complete, partitions
+FROM (SELECT value AS wanted FROM json_each(:datasets)) CROSS JOIN use ON (run, number, role, dataset) IN (
+    SELECT run, number, role, dataset FROM use
+    WHERE dataset = wanted AND role = :role AND at BETWEEN :since AND :until
+    ORDER BY at DESC, run DESC, number DESC LIMIT :limit)
 -- name: uses_of_versions
 SELECT run, number, role, dataset, at, version, label, complete, partitions
 FROM (SELECT value AS wanted FROM json_each(?)) JOIN use ON use.version = wanted AND use.version <> ''
