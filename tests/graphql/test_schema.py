@@ -88,6 +88,9 @@ def test_there_are_ready_made_queries():
 # What each query finds in the samples with the variables in its comment.
 FINDS = {
     "find": lambda data: len(data["search"]["edges"]) == 50,
+    "how-do-we-recover-from-this-run": lambda data: (
+        data["recovery"]["steps"]["edges"][0]["node"]["commandLine"] == "dbt build --select bad_model after_bad"
+    ),
     "how-fresh-is-the-graph": lambda data: data["status"]["lag"] == 0,
     "what-breaks-if-this-changes": lambda data: "data-eng" in json.dumps(data),
     "what-does-this-change-touch": lambda data: (

@@ -89,9 +89,9 @@ def _title(recovery: _Json, places: Places) -> Text:
     start = recovery["start"]
     if start["kind"] == "RUN":
         return Text.assemble((start["runId"], "bold"), "  ", ("run of ", "dim"), places.text(start))
-    what = "late" if recovery["late"] else "bad"
+    what = ", late" if recovery["late"] else ", bad" if start["kind"] == "DATASET" or recovery["since"] else ""
     since = f" since {moment(recovery['since'])}" if recovery["since"] else ""
-    return Text.assemble((start["name"], "bold"), "  ", (f"{start['kind'].lower()}, {what}{since}", "dim"))
+    return Text.assemble((start["name"], "bold"), "  ", (f"{start['kind'].lower()}{what}{since}", "dim"))
 
 
 def _to_do(counts: _Json) -> str:
@@ -134,7 +134,8 @@ def _stale(row: _Json, places: Places) -> tuple[str | Text, ...]:
     version = (row["version"]["field"] or moment(row["at"])) if row["version"] else f"since {moment(row['at'])}"
     parts = ", ".join(map(partition_text, row["partitions"] or ()))
     known = Text("inferred", "yellow") if row["certainty"] == "INFERRED" else Text()
-    now = Text("current", "red") if row["current"] else Text("replaced", "dim")
+    still = "current" if row["version"] else "missing"
+    now = Text(still, "red") if row["current"] else Text("replaced", "dim")
     return row["reason"].lower(), places.text(row["dataset"]), version, parts, known, now, _path(row["path"], places)
 
 

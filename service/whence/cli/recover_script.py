@@ -29,9 +29,7 @@ def _lines(recovery: _Json, again: list[str]) -> Iterator[str]:
     yield "#!/bin/sh"
     yield _comment(f"Recovery of {_start(recovery['start'])}, as of {recovery['asOf']}")
     counts = recovery["counts"]
-    yield _comment(
-        f"{counts['open']} jobs or parts of jobs in {counts['waves']} waves, {counts['byHand']} steps by hand"
-    )
+    yield _comment(f"Waves: {counts['waves']}; steps: {counts['steps']}, by hand: {counts['byHand'] + len(repairs)}")
     yield "set -eu"
     if repairs or any(not step["command"] or not step["waits"] for step in steps):
         yield _ASK
