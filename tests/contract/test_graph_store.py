@@ -587,6 +587,33 @@ async def test_uses_are_found_by_run_and_by_version(graph):
     assert await graph.store.uses_of_versions([produced.version]) == [produced]
 
 
+async def test_the_last_uses_of_many_datasets_within_a_time(graph):
+    await graph.add(
+        *(event("COMPLETE", f"10:0{n % 3}:00", run=n, inputs=["a", EXOTIC[1]], outputs=["b"]) for n in range(7)),
+    )
+    for role, names in ((Role.CONSUMED, ["a", EXOTIC[1]]), (Role.PRODUCED, ["b"])):
+        for since, until, limit in ((0, LATER, 100), (at("10:01:00"), at("10:01:00"), 100), (0, LATER, 2)):
+            found = await graph.store.uses_between(
+                [ds(n) for n in ["a", "b", EXOTIC[1], "none"]], role, since, until, limit
+            )
+            assert found.keys() == {ds(name) for name in names}
+            for dataset_key_, uses in found.items():
+                every = await graph.store.uses_of_dataset(dataset_key_, role, until, None, 100)
+                assert uses == [use for use in every if use.at >= since][:limit]
+    assert await graph.store.uses_between([], Role.PRODUCED, 0, LATER, 5) == {}
+
+
+async def test_the_last_attempts_of_many_jobs_within_a_time(graph):
+    await graph.add(*(event("START", f"10:0{n % 3}:00", f"job{n % 2}", n) for n in range(7)))
+    for since, until, limit in ((0, LATER, 100), (at("10:01:00"), at("10:01:00"), 100), (0, LATER, 2)):
+        found = await graph.store.runs_of_jobs([job("job0"), job("job1"), job("none")], since, until, limit)
+        assert found.keys() == {job("job0"), job("job1")}
+        for key, attempts in found.items():
+            every = await graph.store.runs_of_job(key, until, None, 100)
+            assert attempts == [attempt for attempt in every if attempt.start >= since][:limit]
+    assert await graph.store.runs_of_jobs([], 0, LATER, 5) == {}
+
+
 async def test_times_of_all_ages_are_kept(graph):
     for number, time in enumerate(["0001-01-02T00:00:00Z", "1969-12-31T23:59:59.999999Z", "9999-12-30T00:00:00Z"]):
         await graph.add(event("COMPLETE", time, run=number, inputs=["a"], job_facets={"sql": {"query": number}}))

@@ -98,7 +98,7 @@ def _dagster(ask: Ask) -> Target:
         return Target(
             "DAGSTER", hint=f"run by hand, {hint}" + (f", partition {ask.partition}" if ask.partition else "")
         )
-    if any('"' in key or "," in key or "\\" in key for key in keys):
+    if any(sign in key for key in keys for sign in '",\\\r\n'):
         return Target("DAGSTER", hint=f"run by hand, {hint}")  # the selection's syntax has no way to name it
     code = tuple(str(pointer.get(part) or "") for part in ("file", "module", "workingDirectory", "attribute"))
     return Target("DAGSTER", (*code, partition), ",".join(map(_selected, keys)), hint)
