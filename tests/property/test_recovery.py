@@ -792,3 +792,17 @@ def test_recovery_is_that_of_the_oracle(world: World) -> None:
             await store.close()
 
     asyncio.run(run())
+
+
+@on_neo4j
+@given(worlds())
+def test_recovery_is_the_same_on_neo4j(neo4j: Any, world: World) -> None:
+    async def run() -> None:
+        store = await Neo4jGraphStore.open(neo4j.uri, *neo4j.auth)
+        try:
+            await store.clear()
+            await check(store, world)
+        finally:
+            await store.close()
+
+    asyncio.run(run())

@@ -82,6 +82,7 @@ _RECOVERY_OF = """
 _RECOVERY_ARGUMENTS = (
     "of: $of, version: $version, since: $since, until: $until, late: $late, asOf: $asOf, window: $window"
 )
+_VERSION = "... on DatasetVersion { label }"
 _PROOF = f"""
   path {{ reason basis run {{ {_PLACE} ... on Run {{ runId }} }} read {{ {_PLACE} }} }}
 """
@@ -106,7 +107,7 @@ query Recovery({_RECOVERY_OF}, $first: Int!) {{
     stale(first: $first) {{
       edges {{ node {{
         reason distance certainty current at partitions
-        dataset {{ {_PLACE} }} version {{ {_PLACE} }} run {{ {_PLACE} ... on Run {{ runId }} }} {_PROOF}
+        dataset {{ {_PLACE} }} version {{ {_VERSION} }} run {{ {_PLACE} ... on Run {{ runId }} }} {_PROOF}
       }} }}
       {_MORE}
     }}
@@ -117,7 +118,7 @@ query Recovery({_RECOVERY_OF}, $first: Int!) {{
     done: work(statuses: [DONE, RUNNING], first: $first) {{ edges {{ node {{ {_WORK} }} }} {_MORE} }}
     fallbacks(first: $first) {{
       edges {{ node {{
-        goodNow producedAt partition dataset {{ {_PLACE} }} version {{ {_PLACE} }} run {{ ... on Run {{ runId }} }}
+        goodNow producedAt partition dataset {{ {_PLACE} }} version {{ {_VERSION} }} run {{ ... on Run {{ runId }} }}
       }} }}
       {_MORE}
     }}

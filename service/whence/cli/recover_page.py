@@ -131,7 +131,7 @@ def _part(work: _Json) -> str:
 
 
 def _stale(row: _Json, places: Places) -> tuple[str | Text, ...]:
-    version = (row["version"]["field"] or moment(row["at"])) if row["version"] else f"since {moment(row['at'])}"
+    version = (row["version"]["label"] or moment(row["at"])) if row["version"] else f"since {moment(row['at'])}"
     parts = ", ".join(map(partition_text, row["partitions"] or ()))
     known = Text("inferred", "yellow") if row["certainty"] == "INFERRED" else Text()
     still = "current" if row["version"] else "missing"
@@ -148,11 +148,11 @@ def _path(path: list[_Json], places: Places) -> Text:
 
 def _fallback(row: _Json, places: Places) -> tuple[str | Text, ...]:
     part = "" if row["partition"] is None else partition_text(row["partition"])
-    now = Text("good", "green") if row["goodNow"] else Text("stale", "red")
+    now = Text("good", "green") if row["goodNow"] else Text("not good", "red")
     if row["version"] is None:
         return places.text(row["dataset"]), part, Text("none is known", "yellow"), "", "", now
     made = moment(row["producedAt"])
-    return places.text(row["dataset"]), part, row["version"]["field"] or made, made, row["run"]["runId"], now
+    return places.text(row["dataset"]), part, row["version"]["label"] or made, made, row["run"]["runId"], now
 
 
 def _done(work: _Json, places: Places) -> tuple[str | Text, ...]:
