@@ -23,7 +23,8 @@ def wide(n):
 PATH = "path { reason basis run { name } read { name ... on DatasetVersion { label } } }"
 PARTS = {
     "stale": f"reason distance certainty current at partitions dataset {{ name }} version {{ id }} run {{ id }} {PATH}",
-    "work": f"id reason status certainty partition nominalStart replaced job {{ name }} run {{ id }} madeGoodBy {{ id }} {PATH}",
+    "work": "id reason status certainty partition nominalStart replaced job { name } run { id } madeGoodBy { id } "
+    + PATH,
     "steps": "wave orchestrator command commandLine waits hint cycle work { edges { node { job { name } } } }",
     "fallbacks": "goodNow producedAt partition dataset { name } version { id } run { id }",
     "good": "reason distance node { name } madeGoodBy { id }",
@@ -58,8 +59,17 @@ async def test_counts_and_proofs(graph):
     found = (await client.ask(query, of=OF))["recovery"]
     assert found["start"] == {"kind": "RUN", "name": "load"}
     assert found["counts"] == {
-        "stale": 5, "current": 5, "inferred": 4, "open": 5, "running": 0, "done": 0,
-        "waves": 3, "steps": 5, "byHand": 5, "repairs": 0, "unresolved": 1,
+        "stale": 5,
+        "current": 5,
+        "inferred": 4,
+        "open": 5,
+        "running": 0,
+        "done": 0,
+        "waves": 3,
+        "steps": 5,
+        "byHand": 5,
+        "repairs": 0,
+        "unresolved": 1,
     }
     assert len(found["open"]["edges"]) == 5
     assert found["done"]["edges"] == []

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.build import JOBS, NS, dataset, dataset_event, event, run_id
 from tests.changes import Changes
 from whence.analyses.recovery.answer import Recovery, recovery
+from whence.graph.neo4j import Neo4jGraphStore
 from whence.graph.port import GraphStore
 from whence.graph.sqlite import SQLiteGraphStore
 from whence_schemas.identity import dataset_key, job_key, run_key
@@ -781,28 +782,30 @@ def _narrow(oracle: Oracle, work: Work) -> bool:
     return bool(found) and found[0].drawn.job == JOB_KEYS[work.job] and found[0].drawn.narrow
 
 
+async def on_new_sqlite(world: World) -> None:
+    store = SQLiteGraphStore(None)
+    try:
+        await check(store, world)
+    finally:
+        await store.close()
+
+
+async def on_cleared_neo4j(neo4j: Any, world: World) -> None:
+    store = await Neo4jGraphStore.open(neo4j.uri, *neo4j.auth)
+    try:
+        await store.clear()
+        await check(store, world)
+    finally:
+        await store.close()
+
+
 @on_sqlite
 @given(worlds())
-def test_recovery_is_that_of_the_oracle(world: World) -> None:
-    async def run() -> None:
-        store = SQLiteGraphStore(None)
-        try:
-            await check(store, world)
-        finally:
-            await store.close()
-
-    asyncio.run(run())
+def test_recovery_is_what_looking_at_everything_finds(world):
+    asyncio.run(on_new_sqlite(world))
 
 
 @on_neo4j
 @given(worlds())
-def test_recovery_is_the_same_on_neo4j(neo4j: Any, world: World) -> None:
-    async def run() -> None:
-        store = await Neo4jGraphStore.open(neo4j.uri, *neo4j.auth)
-        try:
-            await store.clear()
-            await check(store, world)
-        finally:
-            await store.close()
-
-    asyncio.run(run())
+def test_recovery_is_what_looking_at_everything_finds_on_neo4j(neo4j, world):
+    asyncio.run(on_cleared_neo4j(neo4j, world))
