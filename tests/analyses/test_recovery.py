@@ -71,6 +71,7 @@ async def ask(store, *, run=0, job="", name="", clock="", **options):
     """Ask of a run, a job or a dataset."""
     start = run_key(run_id(run)) if run else job_key(JOBS, job) if job else dataset_key(NS, name)
     options = {key: at(value) if key in ("since", "until") else value for key, value in options.items()}
+    options = {"seconds": 300.0, **options}  # a Neo4j that has just started plans every query first
     answer = await recovery(store, RecoveryQuestion(start, at(clock) if clock else NOW, **options))
     keys = {work.job for work in answer.work} | {row.dataset for row in answer.stale}
     keys |= {repair.key for repair in answer.plan.repairs} | {row.key for row in await answer.good()}

@@ -654,6 +654,7 @@ def question_of(world: World, oracle: Oracle) -> RecoveryQuestion:
         until=oracle.as_of if world.ask != "late" else None,
         late=world.ask == "late",
         window=world.window,
+        seconds=300.0,
     )
 
 
@@ -768,6 +769,7 @@ async def replay(changes: Changes, world: World, oracle: Oracle, question: Recov
         question.end if not question.late else None,
         question.late,
         question.window,
+        seconds=300.0,
     )
     again_answer = await recovery(changes.store, later)
     assert {(JOB_KEYS[w.job], slot_of(w)): w.status.value for w in again_answer.work if w.status != Status.DONE} == {}
