@@ -36,6 +36,16 @@ from whence_schemas.read import (
     SearchPlace,
     UseRow,
 )
+from whence_schemas.recovery import (
+    Fallback,
+    GoodNode,
+    RecoveryCounts,
+    RecoveryPlan,
+    RecoveryQuestion,
+    StaleVersion,
+    Unresolved,
+    Work,
+)
 
 
 class Catalog(Protocol):
@@ -208,6 +218,25 @@ class Provenance(Protocol):
         """The models among them, and when each was trained last."""
 
 
+class Recovery(Protocol):
+    """What to do after something failed or was found bad. Rows are ordered by (distance, key), or by key; steps by
+    wave."""
+
+    stale: list[StaleVersion]
+    work: list[Work]
+    plan: RecoveryPlan
+    unresolved: list[Unresolved]
+    counts: RecoveryCounts
+    truncated: Limit | None
+    notes: list[str]
+
+    async def fallbacks(self) -> list[Fallback]:
+        """The last good version of what is stale."""
+
+    async def good(self) -> list[GoodNode]:
+        """What is downstream and need not be made again."""
+
+
 class Reader(Protocol):
     """Everything that the schema needs."""
 
@@ -262,3 +291,6 @@ class Reader(Protocol):
 
     async def provenance(self, question: ProvenanceQuestion) -> Provenance:
         """What a version rests on, or what rests on it."""
+
+    async def recovery(self, question: RecoveryQuestion) -> Recovery:
+        """What to do after something failed or was found bad."""

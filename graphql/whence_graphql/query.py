@@ -23,6 +23,7 @@ from whence_graphql.node import Node, node_of
 from whence_graphql.paging import Connection, connect, place_of
 from whence_graphql.partitions import Partitions, partitions_of
 from whence_graphql.provenance import Provenance, ProvenanceStart, provenance_of, version_question
+from whence_graphql.recovery import Recovery, recovery_of
 from whence_graphql.run import Run
 from whence_graphql.run_diff import RunChoice, RunDiff, run_diff_of
 from whence_graphql.scalars import DateTime, Long
@@ -37,6 +38,7 @@ from whence_schemas.impact import Change, ImpactQuestion
 from whence_schemas.lineage import Direction, Granularity, Question
 from whence_schemas.partitions import PartitionQuestion, PartitionStep
 from whence_schemas.read import NodeRow, SearchPlace
+from whence_schemas.recovery import RecoveryQuestion
 
 MaxNodes = Annotated[int, strawberry.argument(description="Where to cut the answer, which then says so.")]
 
@@ -370,6 +372,49 @@ class Query:
         question = PartitionQuestion(start, from_, end, moment, step, zone, window, _limits(info, 1)[1])
         fresh = await info.context.reader.freshness()
         return partitions_of(await info.context.reader.partitions(question), question, fresh)
+
+    @resolved
+    async def recovery(
+        self,
+        info: Info,
+        of: LineageStart,
+        version: Annotated[
+            str | None, strawberry.argument(description="Of a dataset, the bad version's name, or its `id`.")
+        ] = None,
+        since: Annotated[
+            DateTime | None,
+            strawberry.argument(description="Of a dataset or job: what was made from then on is bad."),
+        ] = None,
+        until: Annotated[
+            DateTime | None,
+            strawberry.argument(
+                description="What was made later is taken for a repair; by default `asOf`. Ask again with the `until` "
+                "of the answer, to see how far the repair is."
+            ),
+        ] = None,
+        late: Annotated[
+            bool, strawberry.argument(description="The dataset should have had a new version at `since`.")
+        ] = False,
+        as_of: AsOf = None,
+        window: Window = 10,
+        max_nodes: MaxNodes = 10_000,
+    ) -> Recovery:
+        """What to do after a run failed, or a dataset, a version of it, a model, a document, or what a job made was
+        found bad: what is stale, what is still good, and what to run again in which order. Without `version` and
+        `since`, the current version of the dataset is bad, or what the job's last run made."""
+        start, _ = await start_of(info, of)
+        question = RecoveryQuestion(
+            start,
+            info.context.now if as_of is None else as_of,
+            version or "",
+            since,
+            until,
+            late,
+            window,
+            *_limits(info, max_nodes),
+        )
+        fresh = await info.context.reader.freshness()
+        return recovery_of(await info.context.reader.recovery(question), question, fresh)
 
 
 async def _chosen(info: Info, choice: RunChoice) -> str:

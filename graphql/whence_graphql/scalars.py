@@ -18,6 +18,7 @@ from whence_schemas.lineage import Direction, Granularity, Limit
 from whence_schemas.partitions import PartitionBasis, PartitionState, PartitionStep
 from whence_schemas.provenance import Asset, GapKind
 from whence_schemas.read import RunState
+from whence_schemas.recovery import GoodReason, Reason, RepairReason, Status
 from whence_schemas.times import format_time, parse_time
 
 DateTime = NewType("DateTime", int)
@@ -131,6 +132,34 @@ strawberry.enum(
     description="What is not known. NO_PRODUCER: others write the dataset, but which attempt generated this version is "
     "not known. NO_CODE: neither commit nor version nor hash of the attempt's code is recorded. INCOMPLETE: the "
     "attempt that generated the version failed, or has not ended.",
+)
+strawberry.enum(
+    Reason,
+    name="RecoveryReason",
+    description="Why a version is not to be relied on, or a job has to run again. "
+    "BAD: it is what was asked about, or made that. "
+    "FAILED: it is what was asked about, and did not complete. "
+    "STALE: it was built on something bad. "
+    "LATE: it was built on an older version than there should have been. "
+    "MISSING: it should have been made, and was not. "
+    "WAITING: it should have run after a job of the same container that failed, and did not.",
+)
+strawberry.enum(
+    Status,
+    name="RecoveryStatus",
+    description="How far work is. DONE: it ran again, to the end, on good versions only.",
+)
+strawberry.enum(
+    RepairReason,
+    description="Why a dataset has to be put right by hand. "
+    "NO_PRODUCER: no run is known that produced what is bad. "
+    "UNWRITTEN: no job that the plan runs writes it nowadays. "
+    "CYCLE: the jobs that write it read it, and would build on the bad version again.",
+)
+strawberry.enum(
+    GoodReason,
+    description="Why something downstream need not run again. UNTOUCHED: it was not built on anything bad. AGAIN: it "
+    "was, and has been made again since.",
 )
 strawberry.enum(RunState, description=RunState.__doc__)
 strawberry.enum(LineageEdgeKind, description=LineageEdgeKind.__doc__)

@@ -13,6 +13,7 @@ from whence.analyses.history.answer import History, history
 from whence.analyses.impact.answer import Impact, impact
 from whence.analyses.partitions.answer import partitions
 from whence.analyses.provenance.answer import Provenance, provenance
+from whence.analyses.recovery.answer import Recovery, recovery
 from whence.graph.port import GraphStore
 from whence.lineage.answer import lineage
 from whence.read.catalog import CatalogReader
@@ -30,6 +31,7 @@ from whence_schemas.lineage import LineageGraph, Question
 from whence_schemas.partitions import PartitionQuestion, PartitionRange
 from whence_schemas.provenance import ProvenanceQuestion
 from whence_schemas.read import Freshness
+from whence_schemas.recovery import RecoveryQuestion
 
 
 class GraphReader:
@@ -100,3 +102,7 @@ class GraphReader:
     async def provenance(self, question: ProvenanceQuestion) -> Provenance:
         """What a version rests on, or what rests on it."""
         return await provenance(self._store, question, self._never_alias)
+
+    async def recovery(self, question: RecoveryQuestion) -> Recovery:
+        """What to do after something failed or was found bad."""
+        return await recovery(self._store, question, self._never_alias)

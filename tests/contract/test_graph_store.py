@@ -19,7 +19,7 @@ from tests.build import (
 from tests.changes import Changes
 from whence.graph.facts import Batch, EdgeId, EdgeKind, Failure, Role, Since
 from whence.graph.neo4j import Neo4jGraphStore
-from whence.graph.port import LOOK_AHEAD, Around, Page, SaidBy, Span, Value, footprints_of
+from whence.graph.port import EARLIEST, LOOK_AHEAD, Around, Page, SaidBy, Span, Value, footprints_of
 from whence.graph.sqlite import SQLiteGraphStore
 from whence_schemas.errors import GraphUnavailable
 from whence_schemas.identity import (
@@ -628,14 +628,16 @@ async def test_the_last_runs_of_many_jobs_are_those_of_each(graph):
         await graph.add(*(event("START", clock, name, 10 * n + k) for k, clock in enumerate(clocks)))
     await graph.add(event("COMPLETE", "10:10:00", "one", 0), event("START", "10:11:00", "one", 0))
     for as_of in (LATER, at("10:02:00")):
-        found = await graph.store.runs_of_jobs([*map(job, names), job("none")], as_of, 4)
+        found = await graph.store.runs_of_jobs([*map(job, names), job("none")], EARLIEST, as_of, 4)
         assert found == {job(name): await graph.store.runs_of_job(job(name), as_of, None, 4) for name in names}
-    assert [(a.run, a.number) for a in (await graph.store.runs_of_jobs([job("one")], LATER, 2))[job("one")]] == [
+    assert [
+        (a.run, a.number) for a in (await graph.store.runs_of_jobs([job("one")], EARLIEST, LATER, 2))[job("one")]
+    ] == [
         (run(0), 1),
         (run(6), 0),
     ]
-    assert await graph.store.runs_of_jobs([job("one")], at("09:00:00"), 4) == {}
-    assert await graph.store.runs_of_jobs([], LATER, 4) == {}
+    assert await graph.store.runs_of_jobs([job("one")], EARLIEST, at("09:00:00"), 4) == {}
+    assert await graph.store.runs_of_jobs([], EARLIEST, LATER, 4) == {}
 
 
 async def paged(fetch, time):
@@ -824,6 +826,33 @@ async def test_what_units_said_is_found_with_when(graph):
     one = [said for said in found if (said.unit, said.facet) == (run(2), "quality")]
     assert await graph.store.said_by([run(2)], ["quality"]) == one
     assert await graph.store.said_by([], names) == await graph.store.said_by([run(1)], []) == []
+
+
+async def test_the_last_uses_of_many_datasets_within_a_time(graph):
+    await graph.add(
+        *(event("COMPLETE", f"10:0{n % 3}:00", run=n, inputs=["a", EXOTIC[1]], outputs=["b"]) for n in range(7)),
+    )
+    for role, names in ((Role.CONSUMED, ["a", EXOTIC[1]]), (Role.PRODUCED, ["b"])):
+        for since, until, limit in ((0, LATER, 100), (at("10:01:00"), at("10:01:00"), 100), (0, LATER, 2)):
+            found = await graph.store.uses_between(
+                [ds(n) for n in ["a", "b", EXOTIC[1], "none"]], role, since, until, limit
+            )
+            assert found.keys() == {ds(name) for name in names}
+            for dataset_key_, uses in found.items():
+                every = await graph.store.uses_of_dataset(dataset_key_, role, until, None, 100)
+                assert uses == [use for use in every if use.at >= since][:limit]
+    assert await graph.store.uses_between([], Role.PRODUCED, 0, LATER, 5) == {}
+
+
+async def test_the_last_attempts_of_many_jobs_within_a_time(graph):
+    await graph.add(*(event("START", f"10:0{n % 3}:00", f"job{n % 2}", n) for n in range(7)))
+    for since, until, limit in ((0, LATER, 100), (at("10:01:00"), at("10:01:00"), 100), (0, LATER, 2)):
+        found = await graph.store.runs_of_jobs([job("job0"), job("job1"), job("none")], since, until, limit)
+        assert found.keys() == {job("job0"), job("job1")}
+        for key, attempts in found.items():
+            every = await graph.store.runs_of_job(key, until, None, 100)
+            assert attempts == [attempt for attempt in every if attempt.start >= since][:limit]
+    assert await graph.store.runs_of_jobs([], 0, LATER, 5) == {}
 
 
 async def test_times_of_all_ages_are_kept(graph):

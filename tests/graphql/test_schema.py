@@ -95,6 +95,9 @@ FINDS = {
     "how-did-quality-change": lambda data: (
         len(data["history"]["entries"]["edges"]) >= 10 and "not_null" in json.dumps(data["history"])
     ),
+    "how-do-we-recover-from-this-run": lambda data: (
+        data["recovery"]["steps"]["edges"][0]["node"]["commandLine"] == "dbt build --select bad_model after_bad"
+    ),
     "how-fresh-is-the-graph": lambda data: data["status"]["lag"] == 0,
     "what-breaks-if-this-changes": lambda data: "data-eng" in json.dumps(data),
     "what-does-this-change-touch": lambda data: (

@@ -22,6 +22,7 @@ from whence.cli import (
     provenance,
     query,
     rebuild,
+    recover,
     search,
     serve,
     show,
@@ -92,6 +93,7 @@ app.command("freshness")(freshness.freshness)
 app.command("history")(history.history)
 app.command("partitions")(partitions.partitions)
 app.command("provenance")(provenance.provenance)
+app.command("recover")(recover.recover)
 app.command("show")(show.show)
 app.command("search")(search.search)
 app.command("query")(query.query)

@@ -206,6 +206,67 @@ query Provenance(
 {_PROVENANCE}
 """
 
+_RECOVERY_OF = """
+  $of: LineageStart!, $version: String, $since: DateTime, $until: DateTime, $late: Boolean!, $asOf: DateTime,
+  $window: Int!
+"""
+_RECOVERY_ARGUMENTS = (
+    "of: $of, version: $version, since: $since, until: $until, late: $late, asOf: $asOf, window: $window"
+)
+_VERSION = "... on DatasetVersion { label }"
+_PROOF = f"""
+  path {{ reason basis run {{ {_PLACE} ... on Run {{ runId }} }} read {{ {_PLACE} }} }}
+"""
+_WORK = f"""
+  id reason status certainty partition nominalStart nominalEnd replaced job {{ {_PLACE} }}
+  run {{ {_PLACE} ... on Run {{ runId }} }} madeGoodBy {{ ... on Run {{ runId }} }} {_PROOF}
+"""
+_STEPS = f"""
+  edges {{ node {{
+    wave orchestrator command commandLine waits hint cycle
+    work(first: 500) {{ edges {{ node {{ {_WORK} }} }} {_MORE} }}
+  }} }}
+  {_MORE}
+"""
+
+RECOVERY = f"""
+query Recovery({_RECOVERY_OF}, $first: Int!) {{
+  recovery({_RECOVERY_ARGUMENTS}) {{
+    asOf since until late truncated truncatedBy notes logSize cursor
+    start {{ {_PLACE} ... on Run {{ runId }} }}
+    counts {{ stale current inferred open running done waves steps byHand repairs unresolved }}
+    stale(first: $first) {{
+      edges {{ node {{
+        reason distance certainty current at partitions
+        dataset {{ {_PLACE} }} version {{ {_VERSION} }} run {{ {_PLACE} ... on Run {{ runId }} }} {_PROOF}
+      }} }}
+      {_MORE}
+    }}
+    repairs(first: $first) {{
+      edges {{ node {{ reason dataset {{ {_PLACE} }} jobs {{ {_PLACE} }} }} }} {_MORE}
+    }}
+    steps(first: 100) {{ {_STEPS} }}
+    done: work(statuses: [DONE, RUNNING], first: $first) {{ edges {{ node {{ {_WORK} }} }} {_MORE} }}
+    fallbacks(first: $first) {{
+      edges {{ node {{
+        goodNow producedAt partition dataset {{ {_PLACE} }} version {{ {_VERSION} }} run {{ ... on Run {{ runId }} }}
+      }} }}
+      {_MORE}
+    }}
+    good(first: $first) {{ edges {{ node {{ reason distance node {{ {_PLACE} }} }} }} {_MORE} }}
+    unresolved(first: $first) {{
+      edges {{ node {{ label dataset {{ {_PLACE} }} run {{ ... on Run {{ runId }} }} }} }} {_MORE}
+    }}
+  }}
+}}
+"""
+
+RECOVERY_STEPS = f"""
+query RecoverySteps({_RECOVERY_OF}, $after: String!) {{
+  recovery({_RECOVERY_ARGUMENTS}) {{ steps(first: 100, after: $after) {{ {_STEPS} }} }}
+}}
+"""
+
 _SHOWING = "{ at attempt run { runId name } }"
 _SHOWN = f"shown {{ first {_SHOWING} last {_SHOWING} without {_SHOWING} reach }}"
 _WAYS = "transformations { type subtype description masking }"

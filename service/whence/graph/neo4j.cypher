@@ -351,10 +351,10 @@ WHERE a.job = $job AND a.start <= $until AND a.run IS NOT NULL AND a.number IS N
 RETURN a.run, a.number, a.job, a.start, a.`end`, a.state, a.last, a.parent, a.anomalies
 ORDER BY a.job DESC, a.start DESC, a.run DESC, a.number DESC LIMIT $limit
 // name: runs_of_jobs
-UNWIND $keys AS job
-CALL (job) {
+UNWIND $jobs AS wanted
+CALL (wanted) {
     MATCH (a:Attempt)
-    WHERE a.job = job AND a.start <= $as_of AND a.run IS NOT NULL AND a.number IS NOT NULL
+    WHERE a.job = wanted AND a.start >= $since AND a.start <= $until AND a.run IS NOT NULL AND a.number IS NOT NULL
     RETURN a ORDER BY a.job DESC, a.start DESC, a.run DESC, a.number DESC LIMIT $limit
 }
 RETURN collect([a.run, a.number, a.job, a.start, a.`end`, a.state, a.last, a.parent, a.anomalies])
@@ -371,6 +371,14 @@ CALL (dataset) {
     WHERE u.dataset = dataset AND u.complete = $complete AND u.at <= $as_of
         AND u.run IS NOT NULL AND u.number IS NOT NULL
     RETURN u ORDER BY u.dataset DESC, u.complete DESC, u.at DESC, u.run DESC, u.number DESC LIMIT $limit
+}
+RETURN collect([u.run, u.number, type(u), u.dataset, u.at, coalesce(u.version, ''), u.label, u.complete, u.partitions])
+// name: uses_between
+UNWIND $datasets AS wanted
+CALL (wanted) {
+    MATCH ()-[u:KIND]->()
+    WHERE u.dataset = wanted AND u.at >= $since AND u.at <= $until AND u.run IS NOT NULL AND u.number IS NOT NULL
+    RETURN u ORDER BY u.dataset DESC, u.at DESC, u.run DESC, u.number DESC LIMIT $limit
 }
 RETURN collect([u.run, u.number, type(u), u.dataset, u.at, coalesce(u.version, ''), u.label, u.complete, u.partitions])
 // name: uses_of_versions

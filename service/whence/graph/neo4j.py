@@ -52,6 +52,8 @@ from whence.graph.port import (
     Value,
     datasets_of,
     footprints_of,
+    group_attempts,
+    group_uses,
     stretches_of,
 )
 from whence.graph.queries import load_queries
@@ -361,12 +363,10 @@ class Neo4jGraphStore:
         rows = await self._fetch("runs_of_job", job=job, limit=limit, **_before(after, as_of))
         return [Attempt(*row) for row in rows]
 
-    async def runs_of_jobs(self, jobs: Sequence[str], as_of: int, limit: int) -> dict[str, list[Attempt]]:
-        """The last attempts of each job."""
-        found: dict[str, list[Attempt]] = {}
-        for row in await self._collect("runs_of_jobs", keys=_list(jobs), as_of=as_of, limit=limit):
-            found.setdefault(row[2], []).append(Attempt(*row))
-        return found
+    async def runs_of_jobs(self, jobs: Sequence[str], since: int, until: int, limit: int) -> dict[str, list[Attempt]]:
+        """Of each job the last attempts within a time."""
+        rows = await self._collect("runs_of_jobs", jobs=_list(jobs), since=since, until=until, limit=limit)
+        return group_attempts(rows)
 
     async def uses_of_runs(self, runs: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
         """What runs consumed and produced, or only one of these."""
@@ -389,6 +389,13 @@ class Neo4jGraphStore:
         for use in sorted(map(Use._make, rows), key=lambda use: (use.at, use.run, use.number), reverse=True):
             found.setdefault(use.dataset, []).append(use)
         return found
+
+    async def uses_between(
+        self, datasets: Sequence[str], role: Role, since: int, until: int, limit: int
+    ) -> dict[str, list[Use]]:
+        """For each dataset its last uses in a role within a time."""
+        within = {"since": since, "until": until, "limit": limit}
+        return group_uses(await self._collect("uses_between", Role(role), datasets=_list(datasets), **within))
 
     async def uses_of_versions(self, versions: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
         """Uses that name one of these versions, in these roles."""

@@ -9,7 +9,7 @@ All times are microseconds since the epoch. "At `as_of`" counts what was said of
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from itertools import groupby
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from whence.graph.facts import (
     Attempt,
@@ -45,6 +45,22 @@ def datasets_of(footprints: Iterable[Footprint]) -> list[str]:
     return list(dict.fromkeys(key for found in footprints for keys in (found.reads, found.writes) for key in keys))
 
 
+def group_attempts(rows: Iterable[Iterable[Any]]) -> dict[str, list[Attempt]]:
+    """Rows of attempts by job, newest first."""
+    found: dict[str, list[Attempt]] = {}
+    for one in sorted((Attempt(*row) for row in rows), key=lambda one: (one.start, one.run, one.number), reverse=True):
+        found.setdefault(one.job, []).append(one)
+    return found
+
+
+def group_uses(rows: Iterable[Iterable[Any]]) -> dict[str, list[Use]]:
+    """Rows of uses by dataset, newest first."""
+    found: dict[str, list[Use]] = {}
+    for use in sorted((Use(*row) for row in rows), key=lambda use: (use.at, use.run, use.number), reverse=True):
+        found.setdefault(use.dataset, []).append(use)
+    return found
+
+
 class Neighbours(NamedTuple):
     """What is found around targets: these, the edges into them, what is live of the edges' owners, the footprints that
     this refers to, and the alias edges of all datasets in those."""
@@ -70,6 +86,9 @@ class Around(NamedTuple):
     onward: Sequence[EdgeKind] = ()
     hops: int = 1
 
+
+EARLIEST = -(2**62)
+"""Before every time that can be written."""
 
 LOOK_AHEAD = 1_000
 """No further hop is looked ahead once there are so many targets."""
@@ -240,9 +259,9 @@ class GraphStore(Protocol):
     async def runs_of_job(self, job: str, as_of: int, after: Page | None, limit: int) -> list[Attempt]:
         """Attempts of a job that started by `as_of`, newest first by (start, run, number)."""
 
-    async def runs_of_jobs(self, jobs: Sequence[str], as_of: int, limit: int) -> dict[str, list[Attempt]]:
-        """Of each job the last attempts that started by `as_of`, as `runs_of_job` gives them; jobs without any are left
-        out."""
+    async def runs_of_jobs(self, jobs: Sequence[str], since: int, until: int, limit: int) -> dict[str, list[Attempt]]:
+        """Of each job the last `limit` attempts that started from `since` to `until`, newest first by (start, run,
+        number). Jobs without any are left out."""
 
     async def uses_of_runs(self, runs: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
         """What runs consumed and produced, or only one of these."""
@@ -255,6 +274,12 @@ class GraphStore(Protocol):
     ) -> dict[str, list[Use]]:
         """For each dataset its last `limit` productions at `as_of` or before that are complete to just this degree (see
         `Use`), newest first by (at, run, number), however many others there are; datasets without any are left out."""
+
+    async def uses_between(
+        self, datasets: Sequence[str], role: Role, since: int, until: int, limit: int
+    ) -> dict[str, list[Use]]:
+        """For each dataset its last `limit` uses in a role from `since` to `until`, newest first by (at, run, number).
+        Datasets without any are left out."""
 
     async def uses_of_versions(self, versions: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
         """Uses that name one of these versions by key, in these roles."""

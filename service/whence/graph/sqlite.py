@@ -51,6 +51,8 @@ from whence.graph.port import (
     Value,
     datasets_of,
     footprints_of,
+    group_attempts,
+    group_uses,
     stretches_of,
 )
 from whence.graph.queries import load_queries
@@ -303,12 +305,10 @@ class SQLiteGraphStore:
         values = {"job": job, "as_of": as_of, "limit": limit, **page._asdict()}
         return [Attempt(*row) for row in await self._fetch("runs_of_job", values)]
 
-    async def runs_of_jobs(self, jobs: Sequence[str], as_of: int, limit: int) -> dict[str, list[Attempt]]:
-        """The last attempts of each job."""
-        found: dict[str, list[Attempt]] = {}
-        for row in await self._fetch("runs_of_jobs", {"jobs": _list(jobs), "as_of": as_of, "limit": limit}):
-            found.setdefault(row[2], []).append(Attempt(*row))
-        return found
+    async def runs_of_jobs(self, jobs: Sequence[str], since: int, until: int, limit: int) -> dict[str, list[Attempt]]:
+        """Of each job the last attempts within a time."""
+        values = {"jobs": _list(jobs), "since": since, "until": until, "limit": limit}
+        return group_attempts(await self._fetch("runs_of_jobs", values))
 
     async def uses_of_runs(self, runs: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
         """What runs consumed and produced, or only one of these."""
@@ -336,6 +336,13 @@ class SQLiteGraphStore:
             return found
 
         return await self._read(work)
+
+    async def uses_between(
+        self, datasets: Sequence[str], role: Role, since: int, until: int, limit: int
+    ) -> dict[str, list[Use]]:
+        """For each dataset its last uses in a role within a time."""
+        values = {"datasets": _list(datasets), "role": role, "since": since, "until": until, "limit": limit}
+        return group_uses(await self._fetch("uses_between", values))
 
     async def uses_of_versions(self, versions: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
         """Uses that name one of these versions, in these roles."""

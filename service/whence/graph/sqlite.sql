@@ -270,9 +270,8 @@ ORDER BY start DESC, run DESC, number DESC LIMIT :limit
 -- name: runs_of_jobs
 SELECT run, number, job, start, "end", state, last, parent, anomalies
 FROM (SELECT value AS wanted FROM json_each(:jobs)) CROSS JOIN attempt ON (run, number) IN (
-    SELECT run, number FROM attempt WHERE job = wanted AND start <= :as_of
+    SELECT run, number FROM attempt WHERE job = wanted AND start BETWEEN :since AND :until
     ORDER BY start DESC, run DESC, number DESC LIMIT :limit)
-ORDER BY start DESC, run DESC, number DESC
 -- name: uses_of_dataset
 SELECT run, number, role, dataset, at, version, label, complete, partitions FROM use
 WHERE dataset = :dataset AND role = :role AND at <= :as_of AND (at, run, number) < (:at, :key, :number)
@@ -281,6 +280,12 @@ ORDER BY at DESC, run DESC, number DESC LIMIT :limit
 SELECT run, number, role, dataset, at, version, label, complete, partitions FROM use
 WHERE dataset = :dataset AND role = 'PRODUCED' AND complete = :complete AND at <= :as_of
 ORDER BY at DESC, run DESC, number DESC LIMIT :limit
+-- name: uses_between
+SELECT run, number, role, dataset, at, version, label, complete, partitions
+FROM (SELECT value AS wanted FROM json_each(:datasets)) CROSS JOIN use ON (run, number, role, dataset) IN (
+    SELECT run, number, role, dataset FROM use
+    WHERE dataset = wanted AND role = :role AND at BETWEEN :since AND :until
+    ORDER BY at DESC, run DESC, number DESC LIMIT :limit)
 -- name: uses_of_versions
 SELECT run, number, role, dataset, at, version, label, complete, partitions
 FROM (SELECT value AS wanted FROM json_each(:versions))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from whence.analyses.completeness.jobs import JobFacts
 from whence.analyses.completeness.tally import Place, Tally
 from whence.analyses.completeness.words import DAY, HOUR, duration, moment
-from whence.graph.port import GraphStore
+from whence.graph.port import EARLIEST, GraphStore
 from whence_schemas.completeness import Check, CompletenessQuestion, Finding
 
 REPORTS = 4
@@ -71,7 +71,7 @@ class Collectors:
         then = max(map(max, jobs.starts.values())) - SPAN
         if any(starts[-1] <= then for starts in jobs.starts.values()):
             return True
-        return bool(await self._store.runs_of_jobs(sorted(jobs.cut), then, 1))
+        return bool(await self._store.runs_of_jobs(sorted(jobs.cut), EARLIEST, then, 1))
 
     def _silent(self, namespace: str, integration: str, jobs: _Jobs, pause: int) -> Iterable[Finding]:
         job, heard = max(jobs.heard.items(), key=lambda found: (found[1], found[0]))

@@ -9,7 +9,7 @@ from pydantic_core import from_json
 from whence.analyses.completeness.tally import Place, Tally
 from whence.analyses.completeness.words import HOUR, count, moment
 from whence.graph.facts import Attempt, EdgeKind, Node
-from whence.graph.port import CurrentFacet, GraphStore
+from whence.graph.port import EARLIEST, CurrentFacet, GraphStore
 from whence.lineage.live import LiveOwners
 from whence_schemas.completeness import Check, CompletenessQuestion, Finding
 from whence_schemas.facets import BaseFacet, read_facet
@@ -139,7 +139,7 @@ class JobReader:
         keys = [node.key for node in nodes]
         live = LiveOwners(self._store, as_of, window)
         attempts, said, _ = await asyncio.gather(
-            self._store.runs_of_jobs(keys, as_of, window),
+            self._store.runs_of_jobs(keys, EARLIEST, as_of, window),
             self._store.facets(keys, ["jobType", "lineage", "ownership"], as_of),
             live.fetch(keys),
         )
