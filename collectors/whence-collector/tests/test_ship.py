@@ -112,6 +112,17 @@ def test_a_killed_shipper_is_followed_by_another(place, server, folder, monkeypa
     made.flush(0)
 
 
+def test_after_a_wrong_key_the_next_process_with_the_right_one_sends_all(place, server, folder):
+    server.answer = (401, "application/problem+json", b'{"detail": "a key is needed"}')
+    emit({**place, "WHENCE_KEY": "wrong"}, 2)
+    until(lambda: State.load(folder).error == "401: a key is needed")
+    until(lambda: not status(folder).running)
+    server.answer = None
+    emit({**place, "WHENCE_KEY": "right"}, 2)
+    until(lambda: len(server.events) == 4)
+    assert server.requests[-1][1]["Authorization"] == "Bearer right"
+
+
 def test_where_the_whole_folder_was_removed_all_is_begun_again(place, server, folder, monkeypatch):
     monkeypatch.setattr(starting, "PAUSE_SECONDS", 0)
     made = Spool(Settings(url=server.url, spool=folder))
