@@ -48,7 +48,7 @@ def _events(repository: Repository, datasets: Datasets, at: str) -> Iterator[Job
 
 def _dataset_event(asset: AssetFacts, datasets: Datasets, at: str) -> DatasetEvent:
     found = datasets.input(asset.key, Read(), ())
-    dataset = StaticDataset(found.namespace, found.name, found.facets)
+    dataset = StaticDataset(found.namespace, found.name, facets=found.facets)
     return DatasetEvent(eventTime=at, dataset=dataset, producer=facets.PRODUCER)
 
 
