@@ -7,11 +7,12 @@ PYTEST := $(BIN)/python -m pytest
 
 setup: .venv/.complete
 
-.venv/.complete: pyproject.toml constraints.txt
+.venv/.complete: pyproject.toml constraints.txt collectors/whence-collector/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Whence needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 2; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local-neo4j,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local-neo4j,test]' \
+		--editable collectors/whence-collector
 	@touch $@
 
 demo: setup  ## The main job, on the embedded default; GRAPH=neo4j for Neo4j, ONCE=1 to stop at the end

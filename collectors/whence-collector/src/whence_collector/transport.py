@@ -1,0 +1,110 @@
+"""The OpenLineage transport that puts events into the spool."""
+
+import atexit
+import functools
+import json
+import math
+from typing import Any, Self
+
+import attr
+from openlineage.client import OpenLineageClient
+from openlineage.client.serde import Serde
+from openlineage.client.transport.transport import Config, Transport
+
+from .redaction import Redaction
+from .settings import Settings
+from .spool import Spool
+
+
+@attr.define
+class SpoolConfig(Config):
+    """What may stand beside the transport's `type`: the attributes of `whence_collector.settings.Settings`."""
+
+    settings: Settings = attr.field(factory=Settings.load)
+
+    @classmethod
+    def from_dict(cls, params: dict[str, Any]) -> Self:
+        """Read a transport's configuration; what it does not say, the environment says."""
+        return cls(Settings.load(params))
+
+
+class SpoolTransport(Transport):
+    """Appends events to a local spool, from where a process of its own sends them to the server.
+
+    Works with every OpenLineage client, as `{"type": "whence_collector.SpoolTransport"}`. `emit` takes well under a
+    millisecond, whatever the server does, and never raises.
+    """
+
+    kind = "whence_spool"
+    config_class = SpoolConfig
+
+    def __init__(self, config: SpoolConfig | None = None) -> None:
+        self._settings = (config or SpoolConfig()).settings
+        self._spool = _spool(self._settings)
+        self._redaction = Redaction(self._settings.redact)
+
+    @property
+    def dropped(self) -> int:
+        """How many events this process could not put into the spool."""
+        return self._spool.dropped
+
+    def emit(self, event: Any) -> None:
+        """Put an event of any of the client's classes, or a dictionary, into the spool, without its secrets."""
+        try:
+            line = self._line(event)
+        except Exception as error:  # an object of the host's that is not what it seems
+            self._spool.drop("not writable as JSON", f"an event cannot be written as JSON ({error!r})")
+            return
+        self._spool.append(line)
+
+    def close(self, timeout: float = -1) -> bool:
+        """True if all events are where they have to be: in the spool, or with the server if a flush was asked for.
+
+        It waits no longer than `timeout` and than the settings say.
+        """
+        limit = self._settings.flush
+        return not limit or self._spool.flush(limit if timeout < 0 else min(timeout, limit))
+
+    def _line(self, event: Any) -> bytes:
+        document = Serde.to_dict(event)
+        text = _to_json(document)
+        if self._redaction.suspects(text):
+            text = _to_json(self._redaction.apply(document))
+        return text.encode()
+
+
+def _to_json(document: Any) -> str:
+    try:
+        return json.dumps(document, separators=(",", ":"), allow_nan=False, default=_name_of_type)
+    except ValueError:
+        return json.dumps(_finite(document), separators=(",", ":"), allow_nan=False, default=_name_of_type)
+
+
+def _finite(value: Any) -> Any:
+    """The value with null for what JSON has no number for."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(child) for key, child in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(child) for child in value]
+    return value
+
+
+def _name_of_type(value: Any) -> str:
+    return f"<{type(value).__qualname__}>"
+
+
+@functools.cache
+def _spool(settings: Settings) -> Spool:
+    """One spool for all transports of a process that are set up alike."""
+    spool = Spool(settings)
+    if settings.flush:
+        atexit.register(spool.flush, settings.flush)
+    return spool
+
+
+@functools.cache
+def spool_client() -> OpenLineageClient:
+    """The client by which collectors emit: it spools, unless OPENLINEAGE_DISABLED turns it off."""
+    return OpenLineageClient(transport=SpoolTransport())
