@@ -1,6 +1,6 @@
 """Backfills, which contain the runs that they launched."""
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from dagster import DagsterInstance, RunsFilter
@@ -21,7 +21,7 @@ _ENDS = {
 
 def start_event(backfill: Any, namespace: str) -> RunEvent:
     """The start of a PartitionBackfill, in the namespace of the jobs that it runs."""
-    at = datetime.fromtimestamp(backfill.backfill_timestamp, timezone.utc)
+    at = datetime.fromtimestamp(backfill.backfill_timestamp, UTC)
     return _event(backfill, namespace, RunState.START, at)
 
 
@@ -36,7 +36,7 @@ def _ended(backfill: Any, instance: DagsterInstance) -> datetime:
     said = getattr(backfill, "backfill_end_timestamp", None)
     runs = instance.get_run_records(RunsFilter(tags={"dagster/backfill": backfill.backfill_id})) if not said else []
     ends = [run.end_time for run in runs if run.end_time]
-    return datetime.fromtimestamp(said or max(ends, default=backfill.backfill_timestamp), timezone.utc)
+    return datetime.fromtimestamp(said or max(ends, default=backfill.backfill_timestamp), UTC)
 
 
 def _event(backfill: Any, namespace: str, state: RunState, at: datetime) -> RunEvent:

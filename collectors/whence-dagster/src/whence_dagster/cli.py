@@ -13,8 +13,8 @@ from pathlib import Path
 from types import FrameType
 
 from dagster import DagsterInstance
-from whence_collector import spool_client
 
+from whence_collector import spool_client
 from whence_dagster import settings
 from whence_dagster.definitions import workspace_origins
 from whence_dagster.tail import Cursor, NotSpooled, Tail

@@ -6,12 +6,14 @@ not failed; the definitions do. Only this module and `origins` use parts of Dags
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from dagster import DagsterInstance, MultiPartitionsDefinition
 
 from whence_dagster.facts import AssetFacts, Key, Window
+
+_ALL_ASSETS = "__ASSET_JOB"
 
 
 @dataclass(frozen=True)
@@ -19,8 +21,7 @@ class JobFacts:
     """One job: what its definition says of it."""
 
     name: str
-    description: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    description: str
 
 
 @dataclass(frozen=True)
@@ -65,13 +66,12 @@ def workspace_origins(path: str) -> list[Any]:
 
 
 def _repository(location: str, repository: Any) -> Repository:
-    assets = [_asset(node) for node in repository.get_asset_node_snaps()]
-    jobs = [JobFacts(job.name, job.description or "", dict(job.tags)) for job in repository.get_all_jobs()]
+    assets = [_asset(node, repository) for node in repository.get_asset_node_snaps()]
+    jobs = [JobFacts(job.name, job.description or "") for job in repository.get_all_jobs()]
     return Repository(location, repository.name, {asset.key: asset for asset in assets}, tuple(jobs))
 
 
-def _asset(node: Any) -> AssetFacts:
-    step = node.op_name if len(node.op_names) <= 1 else node.graph_name
+def _asset(node: Any, repository: Any) -> AssetFacts:
     partitions = node.partitions.get_partitions_definition() if node.partitions else None
     return AssetFacts(
         key=tuple(node.asset_key.path),
@@ -81,12 +81,32 @@ def _asset(node: Any) -> AssetFacts:
         owners=tuple(node.owners or ()),
         group=node.group_name or "",
         description=node.description or "",
-        code_version=node.code_version or "",
-        steps=dict.fromkeys(node.job_names, step) if step else {},
+        steps=dict.fromkeys(_jobs(node), _step(node, repository)),
         observable=node.is_observable,
         window=_window(partitions),
         dimensions=_dimensions(partitions),
     )
+
+
+def _jobs(node: Any) -> list[str]:
+    """Jobs that make the asset; Dagster's own job of all assets counts only where there is no other."""
+    named = [job for job in node.job_names if not job.startswith(_ALL_ASSETS)]
+    return (named or list(node.job_names)) if node.op_names else []
+
+
+def _step(node: Any, repository: Any) -> str:
+    """The key of the step that makes the asset: in a graph, the one that the graph's output comes from."""
+    if not node.graph_name:
+        return node.op_name or node.node_definition_name or ""
+    job = repository.get_full_job(node.job_names[0]).job_snapshot
+    graphs = {graph.name: graph for graph in job.node_defs_snapshot.graph_def_snaps}
+    path, output = [node.graph_name], node.output_name
+    while path[-1] in graphs:
+        mapped = graphs[path[-1]].output_mapping_snaps
+        found = next((m for m in mapped if m.external_output_name == output), mapped[0])
+        path.append(found.mapped_node_name)
+        output = found.mapped_output_name
+    return ".".join(path)
 
 
 def _window(partitions: Any) -> Callable[[str], Window | None]:

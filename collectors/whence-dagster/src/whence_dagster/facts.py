@@ -49,7 +49,7 @@ class AssetFacts:
 
     Attributes:
         metadata: values of Dagster's types.
-        steps: of each job that contains it, the step that makes it.
+        steps: of each job that is said to make it, the step that does; empty where Dagster does not make it.
         observable: its step looks at it and does not make it.
         window: the time that a partition key stands for; None where it stands for none.
         dimensions: of a partition key, where there are several.
@@ -62,7 +62,6 @@ class AssetFacts:
     owners: tuple[str, ...] = ()
     group: str = ""
     description: str = ""
-    code_version: str = ""
     steps: Mapping[str, str] = field(default_factory=dict)
     observable: bool = False
     window: Callable[[str], Window | None] = lambda _: None

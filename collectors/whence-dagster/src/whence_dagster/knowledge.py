@@ -7,8 +7,9 @@ from hashlib import sha256
 from typing import Any
 
 from dagster import AssetKey, AssetRecordsFilter, DagsterInstance, DagsterRun
-from whence_collector.code import code_version
+from openlineage.client.serde import Serde
 
+from whence_collector import code
 from whence_dagster import definitions
 from whence_dagster.facts import AssetFacts, Key, Read, RunFacts, partition_of
 from whence_dagster.names import version_label
@@ -21,6 +22,9 @@ _RELOAD = 60.0
 
 _FRESH = 600.0
 """Seconds after its start in which a run is taken to have run the code that is checked out."""
+
+_GIT = 2.0
+"""Seconds that git gets to say whether there are uncommitted changes."""
 
 _PARTITIONS = 200
 """Materializations among which those that a step read are looked for."""
@@ -61,7 +65,9 @@ class InstanceKnowledge:
             self._repositories[location] = definitions.load(self._instance, origin)
         except Exception as error:
             reason = str(error).strip().partition("\n")[0]
-            log.warning("The definitions of %s could not be had, so owners and the like are missing: %s", location, reason)
+            log.warning(
+                "The definitions of %s could not be had, so owners and the like are missing: %s", location, reason
+            )
         found = [asset for repository in self.repositories for asset in repository.assets.values()]
         # Where several locations know an asset, the one that makes it knows best.
         self._assets = {asset.key: asset for asset in sorted(found, key=lambda asset: bool(asset.steps))}
@@ -126,9 +132,10 @@ class InstanceKnowledge:
         path = source_path(run.code_pointer) if time.time() - started < _FRESH else None
         if path is None:
             return {}
-        location, code = code_version(path)
-        found = {"sourceCodeLocation": location, "whence_code": code}
-        return {name: facet for name, facet in found.items() if facet is not None}
+        code.forget()
+        found = code.code_version(path, wait=_GIT)
+        said = {"sourceCodeLocation": found.location, "whence_code": found.code}
+        return {name: Serde.to_dict(facet) for name, facet in said.items() if facet is not None}
 
 
 def _combined(versions: list[str]) -> str:

@@ -10,8 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from dagster import DagsterInstance, DefaultSensorStatus, Definitions, SensorEvaluationContext, SkipReason, sensor
-from whence_collector import spool_client
 
+from whence_collector import spool_client
 from whence_dagster import settings
 from whence_dagster.definitions import workspace_origins
 from whence_dagster.tail import Cursor, Tail
@@ -41,9 +41,7 @@ def _tail(instance: DagsterInstance) -> Tail:
 )
 def whence_sensor(context: SensorEvaluationContext) -> SkipReason:
     """Emit what is new since the last tick."""
-    cursor = (
-        Cursor.from_json(context.cursor) if context.cursor else Cursor.start(timedelta(days=settings.HISTORY_DAYS))
-    )
+    cursor = Cursor.from_json(context.cursor) if context.cursor else Cursor.start(timedelta(days=settings.HISTORY_DAYS))
     more = _tail(context.instance).poll(cursor, _SECONDS)
     context.update_cursor(cursor.to_json())
     return SkipReason("There is more to be read." if more else f"All is reported up to {cursor.since}.")

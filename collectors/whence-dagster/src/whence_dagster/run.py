@@ -1,11 +1,13 @@
 """The event log of one Dagster run -> OpenLineage events. The same log gives the same events, whoever reads it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from openlineage.client.event_v2 import Job, Run, RunEvent, RunState
+from openlineage.client.serde import Serde
 
+from whence_collector.facets import parameters
 from whence_dagster import facets
 from whence_dagster.datasets import Datasets
 from whence_dagster.facts import Partition, RunFacts, partition_of
@@ -29,6 +31,7 @@ class RunTranslator:
         self._datasets = datasets
         self._plans: dict[str, Plan] = {}
         self._attempts: dict[str, Attempt] = {}
+        self._code: Mapping[str, Any] = {}
         self._handlers: Mapping[str, Callable[[Any, float], Iterator[RunEvent]]] = {
             "ASSET_MATERIALIZATION_PLANNED": self._output_planned,
             "ASSET_CHECK_EVALUATION_PLANNED": self._check_planned,
@@ -75,22 +78,21 @@ class RunTranslator:
     # The run
 
     def _run_started(self, _: Any, at: float) -> Iterator[RunEvent]:
-        said = dict(self._datasets.knowledge.code(self._run, at))
-        location = said.pop("sourceCodeLocation", None)
+        self._code = self._datasets.knowledge.code(self._run, at)
+        said: dict[str, Any] = {}
         tags = {key: value for key, value in self._run.tags.items() if not key.startswith(_SYSTEM_TAGS)}
         if tags:
             said["tags"] = facets.run_tags(tags)
-        if parameters := [{"name": name, "value": value} for name, value in _flat(self._run.config)]:
-            said["whence_parameters"] = facets.custom("WhenceParametersRunFacet", parameters=parameters)
-        job = {"sourceCodeLocation": location} if location else {}
-        yield self._run_event(RunState.START, at, said, job)
+        if config := dict(_flat(self._run.config)):
+            said["whence_parameters"] = Serde.to_dict(parameters(config))
+        yield self._run_event(RunState.START, at, said)
 
     def _run_ended(self, state: RunState) -> Callable[[Any, float], Iterator[RunEvent]]:
         def ended(event: Any, at: float) -> Iterator[RunEvent]:
             if state != RunState.COMPLETE:
                 yield from self._left_over(state, at)
             error = getattr(event.event_specific_data, "error", None)
-            yield self._run_event(state, at, {"errorMessage": facets.error(error)} if error else {}, {})
+            yield self._run_event(state, at, {"errorMessage": facets.error(error)} if error else {})
 
         return ended
 
@@ -103,7 +105,7 @@ class RunTranslator:
             if step not in self._attempts and (plan.outputs or plan.checks):
                 yield self._step_event(RunState.ABORT, Attempt(step, 0, plan), at)
 
-    def _run_event(self, state: RunState, at: float, said: Mapping[str, Any], job: Mapping[str, Any]) -> RunEvent:
+    def _run_event(self, state: RunState, at: float, said: Mapping[str, Any]) -> RunEvent:
         run, own = self._run, (run_id(self._run.run_id), self._run.namespace, self._run.job)
         parent = self._parent()
         assets = run.assets or sorted({key for plan in self._plans.values() for key in plan.outputs})
@@ -118,10 +120,11 @@ class RunTranslator:
                     **({"parent": facets.parent(parent, parent)} if parent else {}),
                     **self._nominal_time(assets, partitions),
                     "whence_dagster": facts,
+                    **self._code_facet(""),
                     **said,
                 },
             ),
-            job=Job(own[1], own[2], {"jobType": facets.job_type("JOB", snapshot=False), **job}),
+            job=Job(own[1], own[2], {"jobType": facets.job_type("JOB", snapshot=False), **self._code_location()}),
             producer=facets.PRODUCER,
         )
 
@@ -135,7 +138,10 @@ class RunTranslator:
 
     def _nominal_time(self, assets: Any, partitions: list[Partition]) -> dict[str, facets.Facet]:
         windows = [
-            window for key in assets for p in partitions if (window := self._datasets.knowledge.asset(key).window(p.key))
+            window
+            for key in assets
+            for p in partitions
+            if (window := self._datasets.knowledge.asset(key).window(p.key))
         ]
         if windows:
             start, end = min(start for start, _ in windows), max(end for _, end in windows)
@@ -194,7 +200,7 @@ class RunTranslator:
         step, mapping_key = step_and_mapping_key(attempt.step)
         inputs, outputs, entries = attempt.io(self._datasets, planned=state != RunState.COMPLETE)
         own = (run_id(run.run_id), run.namespace, run.job)
-        partitions = [p for found in (*attempt.plan.outputs.values(),) for p in found]
+        partitions = [p for found in attempt.plan.outputs.values() for p in found]
         partitions = partitions or [p for written in attempt.written.values() for p in written.partitions]
         facts = self._facts(attempt.assets(), partitions)
         facts |= {"stepKey": attempt.step, "attempt": attempt.number}
@@ -206,9 +212,8 @@ class RunTranslator:
         }
         if error is not None:
             said["errorMessage"] = facets.error(error)
-        if code_version := attempt.code_version():
-            said["whence_code"] = facets.custom("WhenceCodeRunFacet", version=code_version)
-        if state not in (RunState.START,) and (unchecked := attempt.unchecked()):
+        said |= self._code_facet(attempt.code_version())
+        if state != RunState.START and (unchecked := attempt.unchecked()):
             tests = [{"name": f"{'/'.join(key)}:{check}", "status": "skip"} for key, check in unchecked]
             said["test"] = facets.standard("TestRunFacet", tests=tests)
         return RunEvent(
@@ -223,13 +228,23 @@ class RunTranslator:
 
     def _job_facets(self, attempt: Attempt, entries: list[facets.Facet]) -> dict[str, Any]:
         kind = "ASSET" if attempt.plan.outputs else "ASSET_CHECK" if attempt.plan.checks else "OP"
-        said = {"jobType": facets.job_type(kind, snapshot=True)}
+        said = {"jobType": facets.job_type(kind, snapshot=True), **self._code_location()}
         if entries:
             said["lineage"] = facets.standard("LineageJobFacet", entries=entries)
         assets = [self._datasets.knowledge.asset(key) for key in attempt.assets()]
         if owners := dict.fromkeys(owner for asset in assets for owner in asset.owners):
             said["ownership"] = facets.ownership("OwnershipJobFacet", owners)
         return said
+
+    def _code_location(self) -> dict[str, Any]:
+        return {name: facet for name, facet in self._code.items() if name == "sourceCodeLocation"}
+
+    def _code_facet(self, version: str) -> dict[str, Any]:
+        """`whence_code`, with the version that the user declares for the code of an asset."""
+        said = dict(self._code.get("whence_code", {}))
+        if version:
+            said = {**facets.custom("WhenceCodeRunFacet", version=version), **said}
+        return {"whence_code": said} if said else {}
 
     def _facts(self, assets: Any, partitions: list[Partition]) -> facets.Facet:
         """The `whence_dagster` facet: how Dagster names this run, and what to say to it to do the same again."""
@@ -253,7 +268,7 @@ class RunTranslator:
 
 
 def _iso(at: float) -> str:
-    return datetime.fromtimestamp(at, timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _flat(config: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -103,7 +103,7 @@ class Attempt:
         if written.sources is not None:
             return written.sources
         asset = datasets.knowledge.asset(key)
-        return {parent: ("", 0.0) for parent in asset.parents} if asset.steps else None
+        return dict.fromkeys(asset.parents, ("", 0.0)) if asset.steps else None
 
     def _read(
         self,

@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dagster import DagsterInstance, RunRecord, RunsFilter
@@ -64,7 +64,7 @@ class Cursor:
     @classmethod
     def start(cls, history: timedelta) -> "Cursor":
         """The cursor of who has read nothing, and wants the runs that changed in the last `history`."""
-        return cls((datetime.now(timezone.utc) - history).isoformat())
+        return cls((datetime.now(UTC) - history).isoformat())
 
 
 class Tail:
@@ -119,7 +119,7 @@ class Tail:
         return [*going_on, *found]
 
     def _read(self, record: RunRecord, cursor: Cursor) -> None:
-        run, changed = record.dagster_run, record.update_timestamp.replace(tzinfo=timezone.utc)
+        run, changed = record.dagster_run, record.update_timestamp.replace(tzinfo=UTC)
         try:
             reader = self._reader(record, cursor)
             self._emit(reader.events())
@@ -174,6 +174,5 @@ class Tail:
             name = f"{repository.location}/{repository.name}"
             digest = declared.digest(repository, self._datasets)
             if cursor.declared.get(name) != digest:
-                self._emit(declared.events(repository, self._datasets, datetime.now(timezone.utc)))
+                self._emit(declared.events(repository, self._datasets, datetime.now(UTC)))
                 cursor.declared[name] = digest
-
