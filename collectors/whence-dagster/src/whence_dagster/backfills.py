@@ -11,12 +11,13 @@ from whence_dagster.names import backfill_run_id
 from whence_dagster.run import BACKFILL_JOB
 
 _ENDS = {
-    "COMPLETED": RunState.COMPLETE,
     "COMPLETED_SUCCESS": RunState.COMPLETE,
     "COMPLETED_FAILED": RunState.FAIL,
     "FAILED": RunState.FAIL,
     "CANCELED": RunState.ABORT,
 }
+_LAUNCHED = "COMPLETED"
+"""What Dagster says of a backfill whose runs it has launched, and does not watch."""
 
 
 def start_event(backfill: Any, namespace: str) -> RunEvent:
@@ -27,16 +28,17 @@ def start_event(backfill: Any, namespace: str) -> RunEvent:
 
 def end_event(backfill: Any, namespace: str, instance: DagsterInstance) -> RunEvent | None:
     """Its end; None while it goes on."""
-    state = _ENDS.get(backfill.status.value)
-    return _event(backfill, namespace, state, _ended(backfill, instance)) if state else None
-
-
-def _ended(backfill: Any, instance: DagsterInstance) -> datetime:
-    """When it ended: as it says, or (before Dagster kept that) when the last of its runs did."""
-    said = getattr(backfill, "backfill_end_timestamp", None)
-    runs = instance.get_run_records(RunsFilter(tags={"dagster/backfill": backfill.backfill_id})) if not said else []
+    status = backfill.status.value
+    if status not in _ENDS and status != _LAUNCHED:
+        return None
+    runs = instance.get_run_records(RunsFilter(tags={"dagster/backfill": backfill.backfill_id}))
+    if not all(run.dagster_run.is_finished for run in runs):
+        return None
+    succeeded = all(run.dagster_run.is_success for run in runs)
+    state = _ENDS.get(status) or (RunState.COMPLETE if succeeded else RunState.FAIL)
     ends = [run.end_time for run in runs if run.end_time]
-    return datetime.fromtimestamp(said or max(ends, default=backfill.backfill_timestamp), UTC)
+    at = max([getattr(backfill, "backfill_end_timestamp", None) or backfill.backfill_timestamp, *ends])
+    return _event(backfill, namespace, state, datetime.fromtimestamp(at, UTC))
 
 
 def _event(backfill: Any, namespace: str, state: RunState, at: datetime) -> RunEvent:

@@ -31,8 +31,6 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _stop)
     with suppress(KeyboardInterrupt), DagsterInstance.get() as instance:
         tail = Tail(instance, spool_client(), settings.names())
-        for origin in workspace_origins(arguments.workspace) if arguments.workspace else ():
-            tail.knowledge.load(origin)
         _follow(tail, arguments)
 
 
@@ -58,6 +56,7 @@ def _arguments() -> argparse.Namespace:
 def _follow(tail: Tail, arguments: argparse.Namespace) -> None:
     state = arguments.state or _state_file()
     cursor = _load(state) or Cursor.start(timedelta(days=arguments.history))
+    tail.load(workspace_origins(arguments.workspace) if arguments.workspace else (), cursor)
     pause = arguments.interval
     while True:
         try:

@@ -21,16 +21,13 @@ _SECONDS = 30.0
 _tails: dict[str, Tail] = {}
 
 
-def _tail(instance: DagsterInstance) -> Tail:
+def _tail(instance: DagsterInstance, cursor: Cursor) -> Tail:
     """The instance's tail, which this process keeps between ticks."""
-    key = str(instance.get_ref().settings) + instance.root_directory
-    if key not in _tails:
-        _tails[key] = Tail(instance, spool_client(), settings.names())
-        if _WORKSPACE.is_file():
-            for origin in workspace_origins(str(_WORKSPACE)):
-                if __name__ not in str(origin):
-                    _tails[key].knowledge.load(origin)
-    return _tails[key]
+    if instance.root_directory not in _tails:
+        tail = _tails[instance.root_directory] = Tail(instance, spool_client(), settings.names())
+        origins = workspace_origins(str(_WORKSPACE)) if _WORKSPACE.is_file() else []
+        tail.load([origin for origin in origins if __name__ not in origin.location_name], cursor)
+    return _tails[instance.root_directory]
 
 
 @sensor(
@@ -42,7 +39,7 @@ def _tail(instance: DagsterInstance) -> Tail:
 def whence_sensor(context: SensorEvaluationContext) -> SkipReason:
     """Emit what is new since the last tick."""
     cursor = Cursor.from_json(context.cursor) if context.cursor else Cursor.start(timedelta(days=settings.HISTORY_DAYS))
-    more = _tail(context.instance).poll(cursor, _SECONDS)
+    more = _tail(context.instance, cursor).poll(cursor, _SECONDS)
     context.update_cursor(cursor.to_json())
     return SkipReason("There is more to be read." if more else f"All is reported up to {cursor.since}.")
 

@@ -46,6 +46,11 @@ class RunLog:
         self._started = True
         self._seen = {number for number in self._seen if number > self.settled}
 
+    @property
+    def quiet(self) -> bool:
+        """Whether all that was seen is settled."""
+        return not self._seen
+
     def _records(self, after: int) -> Iterator[EventLogRecord]:
         cursor = EventLogCursor.from_storage_id(after).to_string() if after else None
         while True:

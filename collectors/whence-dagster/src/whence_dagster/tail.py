@@ -43,12 +43,14 @@ class Cursor:
     Attributes:
         since: time of the newest change of a run that was seen (ISO 8601).
         runs: id up to which the log of a run was read; only of runs that may go on.
+        ended: time of the last change of runs that were read to their end, as long as they may be listed again.
         backfills: namespace of those that go on.
         declared: digest of what each repository declared last.
     """
 
     since: str
     runs: dict[str, int] = field(default_factory=dict)
+    ended: dict[str, str] = field(default_factory=dict)
     backfills: dict[str, str] = field(default_factory=dict)
     declared: dict[str, str] = field(default_factory=dict)
 
@@ -64,7 +66,7 @@ class Cursor:
     @classmethod
     def start(cls, history: timedelta) -> "Cursor":
         """The cursor of who has read nothing, and wants the runs that changed in the last `history`."""
-        return cls((datetime.now(UTC) - history).isoformat())
+        return cls((datetime.now(UTC) - history).isoformat(timespec="microseconds"))
 
 
 class Tail:
@@ -96,10 +98,18 @@ class Tail:
                 break
         self._follow_backfills(cursor)
         self._declare(cursor)
+        self._tidy(cursor)
         if self._dropped() > dropped:
             self._logs.clear()  # to be read again from the cursor that was kept
             raise NotSpooled("the spool did not take all events")
         return len(changed) >= _RUNS or time.monotonic() > deadline
+
+    def load(self, origins: Iterable[Any], cursor: Cursor) -> None:
+        """Learn of code locations, unless they were declared before: later their runs tell when they changed."""
+        declared = {name.rpartition("/")[0] for name in cursor.declared}
+        for origin in origins:
+            if origin.location_name not in declared:
+                self.knowledge.load(origin)
 
     def _dropped(self) -> int:
         return getattr(self._client.transport, "dropped", 0)
@@ -120,18 +130,20 @@ class Tail:
 
     def _read(self, record: RunRecord, cursor: Cursor) -> None:
         run, changed = record.dagster_run, record.update_timestamp.replace(tzinfo=UTC)
+        cursor.since = max(cursor.since, changed.isoformat(timespec="microseconds"))
+        if cursor.ended.get(run.run_id) == changed.isoformat():
+            return
         try:
             reader = self._reader(record, cursor)
             self._emit(reader.events())
             cursor.runs[run.run_id] = reader.settled
+            if run.is_finished and reader.quiet:
+                self._forget(run.run_id, cursor)
+                cursor.ended[run.run_id] = changed.isoformat()
         except Exception:
             log.exception("Run %s cannot be read; it is tried again", run.run_id)
             self._logs.pop(run.run_id, None)
             cursor.runs.setdefault(run.run_id, 0)
-        newest = max(datetime.fromisoformat(cursor.since), changed)
-        if run.is_finished and changed < newest - 2 * _AGAIN:
-            self._forget(run.run_id, cursor)
-        cursor.since = newest.isoformat()
 
     def _forget(self, run_id: str, cursor: Cursor) -> None:
         cursor.runs.pop(run_id, None)
@@ -142,11 +154,17 @@ class Tail:
         if run.run_id not in self._logs:
             self.knowledge.learn(run)
             facts = run_facts(run, self._names)
-            if backfill := run.tags.get("dagster/backfill"):
+            backfill = run.tags.get("dagster/backfill")
+            if backfill and run.run_id not in cursor.runs:
                 self._begin_backfill(backfill, facts.namespace, cursor)
             translator = RunTranslator(facts, self._datasets)
             self._logs[run.run_id] = RunLog(self._instance, run.run_id, translator, cursor.runs.get(run.run_id, 0))
         return self._logs[run.run_id]
+
+    def _tidy(self, cursor: Cursor) -> None:
+        """Runs that changed too long ago will not be listed again."""
+        oldest = datetime.fromisoformat(cursor.since) - 2 * _AGAIN
+        cursor.ended = {run: at for run, at in cursor.ended.items() if datetime.fromisoformat(at) > oldest}
 
     def _emit(self, events: Iterable[Any]) -> None:
         for event in events:
