@@ -27,15 +27,12 @@ JOB = """query($name: String!) { job(namespace: "trading", name: $name) {
   } } }
 } }"""
 
-LINEAGE = """query($namespace: String!, $granularity: Granularity!) {
-  lineage(of: {dataset: {namespace: $namespace, name: "raw_trades"}}, granularity: $granularity, window: 1000) {
-    nodes { id name field } edges { source target kind observed }
-  }
-}"""
+UPSTREAM = """query($of: LineageStart!) { lineage(of: $of, direction: UPSTREAM, depth: 1, window: 1000) {
+  start { name field } nodes { id kind name field } edges { source target kind observed }
+} }"""
 
 DATASET = """query($namespace: String!, $name: String!) { dataset(namespace: $namespace, name: $name) {
-  documentation owners { name } tags { key value } fields { name type }
-  aliases { namespace name }
+  documentation owners { name } tags { name value } fields { name } names { namespace name }
 } }"""
 
 
@@ -48,6 +45,15 @@ def job_of(graph, name):
     """A job, and its runs from the oldest to the newest."""
     found = graph.ask(JOB, name=name)["job"]
     return found, sorted((edge["node"] for edge in found["runs"]["edges"]), key=lambda run: run["startedAt"])
+
+
+def database(trading):
+    return f"sqlite://{trading.folder}/data/trades.db"
+
+
+def table(dataset):
+    """The table of a dataset, which is also the asset's key."""
+    return dataset["name"].removeprefix("main.")
 
 
 def facets(found):
@@ -81,24 +87,29 @@ def test_every_step_reads_and_writes_what_it_should(graph, job):
 
 
 def test_data_flows_from_dataset_to_dataset_as_it_did(graph):
-    answer = graph.ask(LINEAGE, namespace="dagster://trading", granularity="DATASET")["lineage"]
-    name = {node["id"]: node["name"] for node in answer["nodes"]}
-    found = {(name[e["source"]], name[e["target"]]) for e in answer["edges"] if e["kind"] == "DERIVED_FROM"}
+    found = set()
+    for name in {target for _, target in expected.FLOWS}:
+        of = {"dataset": {"namespace": "dagster://trading", "name": name}}
+        nodes = graph.ask(UPSTREAM, of=of)["lineage"]["nodes"]
+        found |= {(node["name"], name) for node in nodes if node["kind"] == "DATASET" and node["name"] != name}
     assert found == expected.FLOWS
 
 
-def test_columns_come_from_columns(graph):
-    answer = graph.ask(LINEAGE, namespace="dagster://trading", granularity="COLUMN")["lineage"]
-    place = {node["id"]: (node["name"], node["field"]) for node in answer["nodes"]}
-    edges = {place[e["source"]] + place[e["target"]] for e in answer["edges"]}
-    assert edges == expected.COLUMNS
+def test_columns_come_from_columns(graph, trading):
+    found = set()
+    for _, _, table, field in expected.COLUMNS:
+        of = {"column": {"namespace": database(trading), "name": f"main.{table}", "field": field}}
+        answer = graph.ask(UPSTREAM, of=of)["lineage"]
+        place = {node["id"]: (node["name"], node["field"]) for node in answer["nodes"]}
+        found |= {place[edge["target"]] + place[edge["source"]] for edge in answer["edges"]}
+    assert found == expected.COLUMNS
 
 
 @pytest.mark.parametrize("job", expected.PARTITIONED)
 def test_each_day_is_a_partition(graph, job):
     _, runs = job_of(graph, job)
     for day, run in zip(expected.DAYS, [run for run in runs if run["state"] == "COMPLETE"], strict=True):
-        said = {output["dataset"]["name"]: facets(output["outputFacets"]) for output in run["outputs"]}
+        said = {table(output["dataset"]): facets(output["outputFacets"]) for output in run["outputs"]}
         rows = {name: found["outputStatistics"]["rowCount"] for name, found in said.items()}
         assert rows == expected.PARTITIONED[job]
         for found in said.values():
@@ -134,7 +145,7 @@ def test_a_model_of_all_days_read_all_days(graph):
 
 def test_checks_have_their_result_and_severity(graph):
     found = {
-        (job, check["assertion"]["dataset"]["name"], check["assertion"]["name"], check["status"], check["severity"])
+        (job, table(check["assertion"]["dataset"]), check["assertion"]["name"], check["status"], check["severity"])
         for job in expected.RUNS
         if "." in job
         for run in job_of(graph, job)[1]
@@ -165,13 +176,12 @@ def test_steps_belong_to_their_run_and_know_their_mapping_key(graph):
 
 
 def test_definitions_tell_owners_documentation_columns_and_tags(graph, trading):
-    place = {"namespace": f"sqlite://{trading.folder}/data/trades.db", "name": "main.processed_trades"}
-    found = graph.ask(DATASET, **place)["dataset"]
+    found = graph.ask(DATASET, namespace=database(trading), name="main.processed_trades")["dataset"]
     assert found["documentation"] == "Trades that count, with their notional."
     assert [owner["name"] for owner in found["owners"]] == ["team:risk", "ana@example.org"]
-    assert {(tag["key"], tag["value"]) for tag in found["tags"]} == {("group", "trading"), ("confidential", "yes")}
-    assert {(field["name"], field["type"]) for field in found["fields"]} == {("symbol", "TEXT"), ("notional", "REAL")}
-    assert {"namespace": "dagster://trading", "name": "processed_trades"} in found["aliases"]
+    assert {(tag["name"], tag["value"]) for tag in found["tags"]} == {("group", "trading"), ("confidential", "yes")}
+    assert {field["name"] for field in found["fields"]} == {"symbol", "notional"}
+    assert {"namespace": "dagster://trading", "name": "processed_trades"} in found["names"]
     job, _ = job_of(graph, "daily_trades.split_trades")
     assert {owner["name"] for owner in job["owners"]} == {"team:risk", "ana@example.org"}
 

@@ -55,10 +55,11 @@ def _event(backfill: Any, namespace: str, state: RunState, at: datetime) -> RunE
         said["tags"] = facets.run_tags(tags)
     if backfill.error and state == RunState.FAIL:
         said["errorMessage"] = facets.error(backfill.error)
+    job: dict[str, Any] = {"jobType": facets.job_type("BACKFILL", snapshot=False)}
     return RunEvent(
         eventTime=at.isoformat(timespec="microseconds").replace("+00:00", "Z"),
         eventType=state,
         run=Run(backfill_run_id(backfill.backfill_id), said),
-        job=Job(namespace, BACKFILL_JOB, {"jobType": facets.job_type("BACKFILL", snapshot=False)}),
+        job=Job(namespace, BACKFILL_JOB, job),
         producer=facets.PRODUCER,
     )

@@ -5,9 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from dagster import DagsterRun
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from whence_dagster.facts import RunFacts
 from whence_dagster.names import Names
+
+try:
+    from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin
+except ImportError:  # where it was until Dagster 1.12
+    from dagster._core.remote_representation.origin import ManagedGrpcPythonEnvCodeLocationOrigin
 
 
 def run_facts(run: DagsterRun, names: Names) -> RunFacts:
@@ -60,9 +66,6 @@ def source_path(pointer: Mapping[str, str]) -> Path | None:
 
 def location_origin(run: DagsterRun) -> Any:
     """The code location of a run as an origin that can be loaded; None if the run does not say where its code is."""
-    from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin
-    from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
-
     if run.remote_job_origin:
         return run.remote_job_origin.repository_origin.code_location_origin
     pointer = code_pointer(run)

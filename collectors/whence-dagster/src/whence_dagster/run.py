@@ -106,25 +106,23 @@ class RunTranslator:
                 yield self._step_event(RunState.ABORT, Attempt(step, 0, plan), at)
 
     def _run_event(self, state: RunState, at: float, said: Mapping[str, Any]) -> RunEvent:
-        run, own = self._run, (run_id(self._run.run_id), self._run.namespace, self._run.job)
-        parent = self._parent()
+        run, parent = self._run, self._parent()
         assets = run.assets or sorted({key for plan in self._plans.values() for key in plan.outputs})
         partitions = [p for plan in self._plans.values() for found in plan.outputs.values() for p in found]
-        facts = self._facts(assets, partitions)
+        found: dict[str, Any] = {
+            **self._nominal_time(assets, partitions),
+            "whence_dagster": self._facts(assets, partitions),
+            **self._code_facet(""),
+            **said,
+        }
+        if parent:
+            found["parent"] = facets.parent(parent, parent)
+        job: dict[str, Any] = {"jobType": facets.job_type("JOB", snapshot=False), **self._code_location()}
         return RunEvent(
             eventTime=_iso(at),
             eventType=state,
-            run=Run(
-                own[0],
-                {
-                    **({"parent": facets.parent(parent, parent)} if parent else {}),
-                    **self._nominal_time(assets, partitions),
-                    "whence_dagster": facts,
-                    **self._code_facet(""),
-                    **said,
-                },
-            ),
-            job=Job(own[1], own[2], {"jobType": facets.job_type("JOB", snapshot=False), **self._code_location()}),
+            run=Run(run_id(run.run_id), found),
+            job=Job(run.namespace, run.job, job),
             producer=facets.PRODUCER,
         )
 
@@ -205,7 +203,7 @@ class RunTranslator:
         facts = self._facts(attempt.assets(), partitions)
         facts |= {"stepKey": attempt.step, "attempt": attempt.number}
         facts |= {"mappingKey": mapping_key} if mapping_key else {}
-        said = {
+        said: dict[str, Any] = {
             "parent": facets.parent(own, self._parent() or own),
             **self._nominal_time(attempt.assets(), partitions),
             "whence_dagster": facts,
