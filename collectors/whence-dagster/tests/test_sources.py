@@ -78,7 +78,7 @@ def test_a_sensor_in_the_real_daemon_says_what_the_tail_says(latest, tmp_path):
     finally:
         os.killpg(daemon.pid, signal.SIGTERM)
         daemon.wait()
-    assert deployment.invalid() == ""
+    assert deployment.invalid() == []
     by_sensor, runs = deployment.events(), runs_of(deployment.graph("sensor"))
     (backfill,) = [(run, *about) for run, about in runs.items() if about[0] == "__BACKFILL"]
     children = [about for about in runs.values() if about[0] == "daily_trades"]

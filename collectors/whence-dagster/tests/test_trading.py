@@ -61,7 +61,7 @@ def facets(found):
 
 
 def test_every_event_is_valid(trading):
-    assert trading.invalid() == ""
+    assert trading.invalid() == []
 
 
 def test_every_run_and_attempt_has_its_state(graph):
