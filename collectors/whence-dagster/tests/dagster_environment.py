@@ -4,13 +4,15 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tests.openlineage.validity import problems
 from tests.orchestrators.environments import environment
+from tests.running import running
 
 ROOT = Path(__file__).parents[3]
 COLLECTOR = ROOT / "collectors/whence-dagster"
@@ -101,39 +103,20 @@ class Deployment:
         """What is wrong with events in the spool."""
         return [problem for event in self.events() for problem in problems(event)]
 
-    def graph(self, name: str = "whence") -> "Graph":
-        """A graph of what is in the spool."""
-        graph = Graph(self.folder / name)
-        graph.ingest(self.spool)
-        return graph
+    @contextmanager
+    def graph(self, name: str = "whence") -> Iterator["Ask"]:
+        """A Whence that has taken what is in the spool; asks it GraphQL."""
+        folder = self.folder / name
+        folder.mkdir()
+        with running(folder) as server:
+            status, report = server.post("/api/v1/lineage/batch", self.events())
+            assert status in (200, 204), report
+            server.settle()
+            yield server.graphql
 
 
-class Graph:
-    """Whence's stores in a folder, asked by its command line."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        folder.mkdir(exist_ok=True)
-
-    def ingest(self, spool: Path) -> str:
-        """Take all events of a folder; returns what the command says."""
-        return self._whence("ingest", *sorted(str(file) for file in spool.glob("*.ndjson")))
-
-    def ask(self, query: str, **variables: Any) -> Any:
-        """The data of a GraphQL query's answer."""
-        file = self._folder / "query.graphql"
-        file.write_text(query)
-        said = [part for name, value in variables.items() for part in ("--var", f"{name}={json.dumps(value)}")]
-        answer = json.loads(self._whence("query", str(file), *said))
-        return answer.get("data", answer)
-
-    def _whence(self, *command: str) -> str:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("WHENCE_")}
-        done = subprocess.run(
-            [sys.executable, "-m", "whence", *command], cwd=self._folder, env=kept, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+Ask = Callable[..., Any]
+"""Takes a GraphQL query and its variables, gives the data of the answer."""
 
 
 def eventually(condition: Any, process: subprocess.Popen[str] | None = None, seconds: float = SECONDS) -> Any:

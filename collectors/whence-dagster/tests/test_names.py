@@ -1,6 +1,7 @@
 """Names need no Dagster."""
 
 import pytest
+
 from whence_dagster.facts import AssetFacts
 from whence_dagster.names import Names, by_uri, run_id, step_and_mapping_key, step_run_id, version_label
 

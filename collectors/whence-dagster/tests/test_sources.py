@@ -17,9 +17,10 @@ DAY = ("--tags", '{"dagster/partition": "2026-11-02"}')
 WORKSPACE = ("-w", "workspace.yaml")
 
 
-def runs_of(graph):
+def runs_of(deployment, name):
     """Of each run its job, its state, what it belongs to, and the states of its attempts."""
-    nodes = [edge["node"] for edge in graph.ask(RUNS)["search"]["edges"]]
+    with deployment.graph(name) as ask:
+        nodes = [edge["node"] for edge in ask(RUNS)["search"]["edges"]]
     return {
         edge["node"]["runId"]: (
             node["name"],
@@ -55,7 +56,7 @@ def test_a_tail_that_is_killed_again_and_again_loses_nothing(latest, tmp_path):
         process.wait()
     assert job.returncode == 0
     deployment.tail()
-    killed = runs_of(deployment.graph("killed"))
+    killed = runs_of(deployment, "killed")
     _, state, _, _ = next(run for run in killed.values() if run[0] == "daily_trades")
     assert state == "COMPLETE"
     assert len(killed) == 57  # the run, list, fifty loads, store, split, two tries of the metrics, a check
@@ -79,7 +80,7 @@ def test_a_sensor_in_the_real_daemon_says_what_the_tail_says(latest, tmp_path):
         os.killpg(daemon.pid, signal.SIGTERM)
         daemon.wait()
     assert deployment.invalid() == []
-    by_sensor, runs = deployment.events(), runs_of(deployment.graph("sensor"))
+    by_sensor, runs = deployment.events(), runs_of(deployment, "sensor")
     (backfill,) = [(run, *about) for run, about in runs.items() if about[0] == "__BACKFILL"]
     children = [about for about in runs.values() if about[0] == "daily_trades"]
     assert (backfill[2], [child[1:3] for child in children]) == ("COMPLETE", [("COMPLETE", backfill[0])] * 2)
@@ -87,7 +88,7 @@ def test_a_sensor_in_the_real_daemon_says_what_the_tail_says(latest, tmp_path):
     deployment.tail()  # into the same spool: both are at work
     both = deployment.events()
     assert said(both[len(by_sensor) :]) == said(by_sensor)
-    assert runs_of(deployment.graph("both")) == runs
+    assert runs_of(deployment, "both") == runs
 
 
 def test_installing_it_changes_none_of_the_users_packages(latest):
