@@ -59,9 +59,11 @@ def _location_name(pointer: Mapping[str, str]) -> str:
 def source_path(pointer: Mapping[str, str]) -> Path | None:
     """The file or folder of a run's code, if it is on this machine."""
     folder = Path(pointer.get("workingDirectory", ""))
-    module = folder.joinpath(*pointer.get("module", "").split("."))
-    candidates = [folder / pointer["file"]] if "file" in pointer else [module.with_suffix(".py"), module, folder]
-    return next((path for path in candidates if pointer and path.exists()), None)
+    candidates = [folder / pointer["file"]] if "file" in pointer else []
+    if "module" in pointer:
+        *package, name = pointer["module"].split(".")
+        candidates = [folder.joinpath(*package, f"{name}.py"), folder.joinpath(*package, name), folder]
+    return next((path for path in candidates if path.exists()), None)
 
 
 def location_origin(run: DagsterRun) -> Any:

@@ -91,18 +91,22 @@ class Tail:
         """
         deadline = time.monotonic() + seconds
         dropped = self._dropped()
-        changed = self._changed(cursor)
-        for record in changed:
+        for record in self._going_on(cursor):
             self._read(record, cursor)
+        unread, more = self._unread(cursor)
+        for record in unread:
             if time.monotonic() > deadline:
+                more = True
                 break
+            self._read(record, cursor)
+            cursor.since = max(cursor.since, _changed(record))
         self._follow_backfills(cursor)
         self._declare(cursor)
         self._tidy(cursor)
         if self._dropped() > dropped:
             self._logs.clear()  # to be read again from the cursor that was kept
             raise NotSpooled("the spool did not take all events")
-        return len(changed) >= _RUNS or time.monotonic() > deadline
+        return more
 
     def load(self, origins: Iterable[Any], cursor: Cursor) -> None:
         """Learn of code locations, unless they were declared before: later their runs tell when they changed."""
@@ -116,30 +120,34 @@ class Tail:
 
     # Runs
 
-    def _changed(self, cursor: Cursor) -> list[RunRecord]:
-        """Runs that changed, oldest change first, and those that go on, which write their logs without changing."""
-        since = datetime.fromisoformat(cursor.since) - _AGAIN
-        filters = RunsFilter(updated_after=since)
-        found = self._instance.get_run_records(filters, limit=_RUNS, order_by="update_timestamp", ascending=True)
-        listed = {record.dagster_run.run_id for record in found}
-        others = [run_id for run_id in cursor.runs if run_id not in listed]
-        going_on = self._instance.get_run_records(RunsFilter(run_ids=others)) if others else []
-        for run_id in set(others) - {record.dagster_run.run_id for record in going_on}:
+    def _going_on(self, cursor: Cursor) -> list[RunRecord]:
+        """Runs that were seen and may write to their logs without changing."""
+        known = list(cursor.runs)
+        found = self._instance.get_run_records(RunsFilter(run_ids=known)) if known else []
+        for run_id in cursor.runs.keys() - {record.dagster_run.run_id for record in found}:
             self._forget(run_id, cursor)  # deleted from the instance
-        return [*going_on, *found]
+        return list(found)
+
+    def _unread(self, cursor: Cursor) -> tuple[list[RunRecord], bool]:
+        """Runs that changed and were not seen so, oldest change first; and whether there are more of them."""
+        filters = RunsFilter(updated_after=datetime.fromisoformat(cursor.since) - _AGAIN)
+        limit = _RUNS
+        while True:
+            page = self._instance.get_run_records(filters, limit=limit, order_by="update_timestamp", ascending=True)
+            unread = [record for record in page if not _is_known(record, cursor)]
+            if len(page) < limit or len(unread) >= _RUNS // 2:
+                return unread, len(page) == limit
+            limit *= 2  # all that are looked at again may fill a page
 
     def _read(self, record: RunRecord, cursor: Cursor) -> None:
-        run, changed = record.dagster_run, record.update_timestamp.replace(tzinfo=UTC)
-        cursor.since = max(cursor.since, changed.isoformat(timespec="microseconds"))
-        if cursor.ended.get(run.run_id) == changed.isoformat():
-            return
+        run = record.dagster_run
         try:
             reader = self._reader(record, cursor)
             self._emit(reader.events())
             cursor.runs[run.run_id] = reader.settled
             if run.is_finished and reader.quiet:
                 self._forget(run.run_id, cursor)
-                cursor.ended[run.run_id] = changed.isoformat()
+                cursor.ended[run.run_id] = _changed(record)
         except Exception:
             log.exception("Run %s cannot be read; it is tried again", run.run_id)
             self._logs.pop(run.run_id, None)
@@ -194,3 +202,14 @@ class Tail:
             if cursor.declared.get(name) != digest:
                 self._emit(declared.events(repository, self._datasets, datetime.now(UTC)))
                 cursor.declared[name] = digest
+
+
+def _changed(record: RunRecord) -> str:
+    """When a run changed last, so that texts compare as times do."""
+    changed: datetime = record.update_timestamp
+    return changed.replace(tzinfo=UTC).isoformat(timespec="microseconds")
+
+
+def _is_known(record: RunRecord, cursor: Cursor) -> bool:
+    run_id = record.dagster_run.run_id
+    return run_id in cursor.runs or cursor.ended.get(run_id) == _changed(record)
