@@ -1,10 +1,11 @@
 """Everything that the trading pipeline did in a real Dagster is in Whence's graph, and nothing else."""
 
-import subprocess
 from collections import defaultdict
 from datetime import datetime
 
 import pytest
+
+from whence_schemas.facets.whence import DAGSTER, DagsterRun
 
 from . import expected
 
@@ -186,12 +187,8 @@ def test_code_versions_that_the_user_declares(jobs):
 
 def test_the_facet_holds_all_that_dagster_needs_to_do_it_again(jobs, trading):
     """The command is made of the facet alone, and works."""
-    runs = runs_of(jobs["daily_trades.split_trades"])
-    said = facets(runs[0]["facets"])["whence_dagster"]
-    pointer, keys = said["codePointer"], ",".join("/".join(key) for key in said["assetKeys"])
-    command = [str(trading.bin / "dagster"), "asset", "materialize", "--select", keys]
-    command += ["--partition", said["partitionKey"], "-f", pointer["file"], "-a", pointer["attribute"]]
-    command += ["-d", pointer["workingDirectory"]]
-    where = pointer["workingDirectory"]
-    done = subprocess.run(command, cwd=where, env=trading.environment(), capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
+    said = DagsterRun.model_validate(facets(runs_of(jobs["daily_trades.split_trades"])[0]["facets"])[DAGSTER])
+    pointer = said.codePointer
+    command = ["dagster", "asset", "materialize", "--select", ",".join("/".join(key) for key in said.assetKeys)]
+    command += ["--partition", said.partitionKey, "-f", pointer.file, "-a", pointer.attribute]
+    trading.run(*command, "-d", pointer.workingDirectory)
