@@ -41,6 +41,7 @@ class Deployment:
         self.home.mkdir(parents=True)
         (self.home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
         shutil.copytree(EXAMPLE, self.code, ignore=shutil.ignore_patterns("data", "__pycache__", "*.md"))
+        self.run("dagster", "run", "list")  # makes the databases, which two processes at once cannot
 
     def environment(self, **more: str) -> dict[str, str]:
         """The variables that all processes get."""

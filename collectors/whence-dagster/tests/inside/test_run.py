@@ -66,8 +66,8 @@ def test_each_output_of_a_step_has_its_own_inputs_and_none_is_its_own_input():
         check_specs=[dg.AssetCheckSpec("ok", asset="x")],
     )
     def both():
-        yield dg.MaterializeResult("x", check_results=[dg.AssetCheckResult(passed=True, check_name="ok")])
-        yield dg.MaterializeResult("y")
+        yield dg.MaterializeResult(asset_key="x", check_results=[dg.AssetCheckResult(passed=True, check_name="ok")])
+        yield dg.MaterializeResult(asset_key="y")
 
     (event,) = of(translate(*entries(both)), "both", "COMPLETE")
     assert [found["name"] for found in event["inputs"]] == ["left", "right"]
@@ -80,7 +80,7 @@ def test_each_output_of_a_step_has_its_own_inputs_and_none_is_its_own_input():
 def test_an_output_that_was_skipped_is_no_output():
     @dg.multi_asset(specs=[dg.AssetSpec("x"), dg.AssetSpec("maybe", skippable=True)])
     def both():
-        yield dg.MaterializeResult("x")
+        yield dg.MaterializeResult(asset_key="x")
 
     events = translate(*entries(both))
     assert [o["name"] for o in of(events, "both", "START")[0]["outputs"]] == ["maybe", "x"]
