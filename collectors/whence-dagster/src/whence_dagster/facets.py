@@ -12,7 +12,7 @@ from openlineage.client.facet_v2 import tags_run
 
 from whence_dagster.facts import Partition
 
-PRODUCER = "https://github.com/whence/whence/tree/main/collectors/whence-dagster"
+PRODUCER = "urn:whence:dagster:0.1.0"
 """`producer` of events and facets."""
 
 Facet = dict[str, Any]
