@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,9 @@ PACKAGES = {
     "whence": (ROOT / "service", {"whence_schemas", "whence_graphql"}),
     "whence_collector": (ROOT / "collectors/whence-collector/src", set[str]()),
 }
+
+COLLECTORS = {"whence_dagster": {"dagster"}}
+"""By package what else it may import, besides the standard library, openlineage-python and whence_collector."""
 
 
 def imported(file: Path) -> Iterator[str]:
@@ -32,6 +36,14 @@ def test_imports_point_one_way(package):
     ours = {name for file in files for name in imported(file)} & PACKAGES.keys()
     assert files
     assert ours <= {*allowed, package}
+
+
+@pytest.mark.parametrize("package", COLLECTORS)
+def test_a_collector_knows_its_host_and_no_server(package):
+    files = list((ROOT / "collectors" / package.replace("_", "-") / "src").rglob("*.py"))
+    theirs = {name for file in files for name in imported(file)} - sys.stdlib_module_names
+    assert files
+    assert theirs <= {package, "openlineage", "whence_collector", *COLLECTORS[package]}
 
 
 def test_the_folder_graphql_is_no_package():

@@ -61,6 +61,13 @@ def code_version(path: str | os.PathLike[str], *, sha256: str | None = None, wai
     )
 
 
+def forget() -> None:
+    """Look again when asked next: for processes that live longer than what is checked out."""
+    _repository.cache_clear()
+    _known.clear()
+    _asked.clear()
+
+
 def source_sha256(code: Callable[..., Any]) -> str | None:
     """SHA-256 of the source of a function or class, in hexadecimal; None if its source is not there."""
     try:
