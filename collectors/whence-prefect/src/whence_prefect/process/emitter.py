@@ -1,0 +1,77 @@
+"""The thread that makes events of what was seen, and puts them into the spool."""
+
+import atexit
+import logging
+import os
+import threading
+from queue import SimpleQueue
+
+from .seen import Seen
+
+log = logging.getLogger("whence_prefect")
+
+EXIT_SECONDS = 2.0
+"""The longest that a process's end is held up for what was not written yet."""
+
+
+class Emitter:
+    """Takes what was seen, in no time, and works it off in a thread of its own. A forked child begins anew."""
+
+    def __init__(self) -> None:
+        self._queue: SimpleQueue[Seen | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self.active = False  # whether this process is watched
+        os.register_at_fork(after_in_child=self._after_fork)
+
+    def start(self) -> None:
+        """Warm up: what is slow the first time is done while the flow is still being loaded."""
+        self.active = True
+        atexit.register(self.close)
+        self._ensure()
+
+    def put(self, seen: Seen) -> None:
+        """Take something that was seen."""
+        self._queue.put(seen)
+        if self._thread is None:
+            self._ensure()
+
+    def close(self, seconds: float = EXIT_SECONDS) -> None:
+        """Work off what is there, for so long at most."""
+        thread = self._thread
+        if thread is None or not thread.is_alive():
+            return
+        self._queue.put(None)
+        thread.join(seconds)
+        if thread.is_alive():
+            log.warning("Whence: %d lineage events or more were not written before the end", self._queue.qsize())
+        self._thread = None
+
+    def _ensure(self) -> None:
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="whence-prefect", daemon=True)
+                self._thread.start()
+
+    def _work(self) -> None:
+        from .writer import Writer
+
+        try:
+            writer = Writer()
+        except Exception:
+            log.warning("Whence: no lineage is recorded in this process", exc_info=True)
+            return
+        while (seen := self._queue.get()) is not None:
+            try:
+                writer.write(seen)
+            except Exception:
+                log.warning("Whence: a lineage event could not be written", exc_info=True)
+        writer.close()
+
+    def _after_fork(self) -> None:
+        self._queue = SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread = None
+
+
+EMITTER = Emitter()

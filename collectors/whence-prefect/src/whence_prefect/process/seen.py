@@ -1,0 +1,51 @@
+"""What the engines' threads hand to the emitter's thread: plain values, and nothing that the flow may change."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from traceback import TracebackException
+from typing import Any
+
+from ..datasets import Dataset
+from ..native import TaskFacts
+from ..runs import Change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowFacts:
+    """A flow run as its process knows it. parent: the id of the flow run that called it in this process."""
+
+    id: str
+    name: str
+    flow: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """A run entered a state.
+
+    Attributes:
+        task: the task's own name, which the run's name may not tell.
+        function: what the flow or task executes.
+        arguments: of a task; those of a flow are known to Prefect.
+    """
+
+    run: FlowFacts | TaskFacts
+    change: Change
+    function: Callable[..., Any]
+    arguments: Mapping[str, Any] | None = None
+    error: TracebackException | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """A run read or wrote datasets."""
+
+    flow_run: str | None
+    task_run: str | None
+    at: datetime
+    reads: Sequence[Dataset] = field(default_factory=tuple)
+    writes: Sequence[Dataset] = field(default_factory=tuple)
+
+
+Seen = Changed | Used
