@@ -68,6 +68,9 @@ _HINTS = (
 """A text in which none of these is, in small letters, and no URL with a user, has nothing of what is taken out."""
 _USER_IN_URL = re.compile(r"://[^/\s\"]*@|://[^\s\"]*:[^\s\"]*@")
 
+_FOLDERS = ("PWD", "OLDPWD")
+"""Variables of the shell: its working folder is no password."""
+
 _LITERAL = frozenset(("eventTime", "eventType", "runId", "schemaURL", "_schemaURL", "_producer", "producer"))
 _BY_COLUMN = frozenset(("columnLineage", "lineage", "dataQualityMetrics"))
 """Facets with columns' names as keys: a column called `password` is no password."""
@@ -155,7 +158,7 @@ def _is_secret(name: str) -> bool:
 
 def _secrets(environment: Mapping[str, str]) -> set[str]:
     """Values of the environment that are secret: by their variable's name, or as the password in a URL."""
-    found = {value for name, value in environment.items() if _is_secret(name)}
+    found = {value for name, value in environment.items() if _is_secret(name) and name not in _FOLDERS}
     for value in environment.values():
         found.update(re.findall(r"://[^\s/:@]*:([^\s@]+)@", value))
     return {value for value in found if len(value) >= _SHORTEST}
