@@ -20,6 +20,9 @@ REDACTED = "[redacted]"
 _SHORTEST = 8
 """A shorter value of an environment variable is not looked for: it might be any word."""
 
+_FOLDERS = ("PWD", "OLDPWD")
+"""Where a shell is and was: not a password, and a prefix of every path that lineage is about."""
+
 _KEY = r"(?:api|access|account|private|secret|shared|master|encryption|signing|auth|client|consumer|subscription|ssh)"
 _SECRET_NAME = re.compile(
     rf"(?:.*_)?(?:pass(?:word|wd|phrase|code)?|pwd|secrets?|tokens?|credentials?|auth(?:orization)?|cookies?|sas|signature|dsn"
@@ -67,9 +70,6 @@ _HINTS = (
 )
 """A text in which none of these is, in small letters, and no URL with a user, has nothing of what is taken out."""
 _USER_IN_URL = re.compile(r"://[^/\s\"]*@|://[^\s\"]*:[^\s\"]*@")
-
-_FOLDERS = ("PWD", "OLDPWD")
-"""Variables of the shell: its working folder is no password."""
 
 _LITERAL = frozenset(("eventTime", "eventType", "runId", "schemaURL", "_schemaURL", "_producer", "producer"))
 _BY_COLUMN = frozenset(("columnLineage", "lineage", "dataQualityMetrics"))

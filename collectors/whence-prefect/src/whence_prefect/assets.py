@@ -16,8 +16,8 @@ def asset(resource: Mapping[str, str], metadata: Mapping[str, Any] | None = None
 
     Args:
         resource: the asset as Prefect's events have it.
-        metadata: what `add_asset_metadata` added; `rows` (a number), `partition` (a value, or values by column) and
-            `version` are understood.
+        metadata: what `add_asset_metadata` added; `rows` (a number), `partition` (a value, or values by column),
+            `version` and `type` (such as MODEL) are understood.
 
     Raises:
         ValueError: the asset's key is no URI.
@@ -30,6 +30,7 @@ def asset(resource: Mapping[str, str], metadata: Mapping[str, Any] | None = None
         version=None if version is None else str(version),
         partitions=() if partition is None else (partition if isinstance(partition, Mapping) else str(partition),),
         rows=rows if isinstance(rows, int) else None,
+        type=said.get("type"),
         description=resource.get("prefect.asset.description"),
         owners=tuple(owners),
     )
@@ -40,6 +41,7 @@ def artifact(resource: Mapping[str, str], payload: Mapping[str, Any]) -> Dataset
     return Dataset(
         name=DatasetName(ARTIFACTS, payload["key"]),
         version=resource["prefect.resource.id"].removeprefix("prefect.artifact."),
-        type=("ARTIFACT", payload.get("type") or "unknown"),
+        type="ARTIFACT",
+        subtype=payload.get("type"),
         description=payload.get("description"),
     )

@@ -43,7 +43,7 @@ class Dataset:
     Attributes:
         columns: of an output: for each of its columns, those that it is made of.
         schema: the columns' types by name, in order.
-        type: type and subtype, such as ("ARTIFACT", "markdown").
+        type, subtype: such as MODEL, or ARTIFACT and markdown.
     """
 
     name: DatasetName
@@ -52,7 +52,8 @@ class Dataset:
     rows: int | None = None
     columns: Mapping[str, Sequence[Column]] = field(default_factory=dict)
     schema: Mapping[str, str] = field(default_factory=dict)
-    type: tuple[str, str] | None = None
+    type: str | None = None
+    subtype: str | None = None
     description: str | None = None
     owners: Sequence[str] = ()
 
@@ -132,9 +133,8 @@ def _facets(dataset: Dataset) -> dict[str, DatasetFacet]:
         ]
         found["schema"] = schema_dataset.SchemaDatasetFacet(fields=fields, producer=PRODUCER)
     if dataset.type:
-        kind, subtype = dataset.type
         found["datasetType"] = dataset_type_dataset.DatasetTypeDatasetFacet(
-            datasetType=kind, subType=subtype, producer=PRODUCER
+            datasetType=dataset.type, subType=dataset.subtype, producer=PRODUCER
         )
     if dataset.description:
         found["documentation"] = documentation_dataset.DocumentationDatasetFacet(

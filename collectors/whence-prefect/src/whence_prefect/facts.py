@@ -37,7 +37,7 @@ class Facts:
         self._names = _Memory[str]()
 
     async def flow_run(self, run: str, name: str | None = None, flow: str | None = None) -> FlowRun:
-        """A flow run by its id. name, flow: what an event calls it and its flow, should the server have forgotten it."""
+        """A flow run. name, flow: what an event calls it and its flow, should the server have forgotten it."""
         found = await self._flow_runs.get(run, lambda: self._ask_flow_run(run, name, flow))
         return replace(found, name=name) if name else found
 

@@ -49,7 +49,7 @@ class Lineage:
         self._later = later
 
     def changed(self, run: Run, change: Change, known: Known = _NOTHING) -> list[RunEvent]:
-        """The events of a change of state: none, one, or two where an immediate retry ends one attempt and starts another."""
+        """The events of a change of state: none, one, or two where a retry ends one attempt and starts another."""
         made = []
         for state, earlier in steps(change):
             now = replace(change, count=change.count - 1) if earlier else change

@@ -1,7 +1,7 @@
 """Prefect's states -> OpenLineage's event types.
 
-Whence takes a START after an end as a new attempt of the same run. So an attempt that is retried ends with FAIL, and the
-retry begins with START, although Prefect never leaves its task run.
+Whence takes a START after an end as a new attempt of the same run. So an attempt that is retried ends with FAIL, and
+the retry begins with START, although Prefect never leaves its task run.
 """
 
 from datetime import timedelta

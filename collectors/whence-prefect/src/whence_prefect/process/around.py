@@ -19,7 +19,7 @@ def around(
     before: Callable[..., Any] = nothing,
     after: Callable[[Any, Any, Any], None] = nothing,
 ) -> None:
-    """From now on call `before(self, *arguments)`, the method, and `after(self, what before gave, what the method gave)`.
+    """From now on call `before(self, *arguments)`, the method, `after(self, what before gave, what the method gave)`.
 
     The method may be a coroutine function. What `before` and `after` raise is logged and goes no further.
     """

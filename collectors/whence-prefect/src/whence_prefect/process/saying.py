@@ -52,17 +52,20 @@ def writes(
     partition: Partition | Sequence[Partition] | None = None,
     rows: int | None = None,
     schema: Mapping[str, str] | None = None,
+    type: str | None = None,
     columns: Mapping[str, Sequence[Column | None]] | None = None,
 ) -> Table:
     """Say that the run that calls this writes a dataset. Never raises, and returns at once.
 
     Args:
         dataset, version, partition, rows, schema: as of `reads`.
+        type: what kind of dataset, such as MODEL.
         columns: for each column, those that it is made of, as `{"total": [trades["price"], trades["size"]]}` where
             `trades = reads(...)`.
     """
     made = {name: [source for source in sources if source] for name, sources in (columns or {}).items()}
-    return _say(WRITTEN, dataset, version=version, partition=partition, rows=rows, schema=schema, columns=made)
+    said = {"version": version, "partition": partition, "rows": rows, "schema": schema, "type": type}
+    return _say(WRITTEN, dataset, **said, columns=made)
 
 
 def _say(what: str, named: Named, **said: Any) -> Table:

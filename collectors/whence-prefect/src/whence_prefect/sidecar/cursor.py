@@ -9,7 +9,7 @@ from pathlib import Path
 log = logging.getLogger("whence_prefect")
 
 OVERLAP = timedelta(minutes=15)
-"""Events may become visible late and out of order. What is read again gives the same OpenLineage events: they count once."""
+"""Events may become visible late and out of order. What is read again gives the same OpenLineage events."""
 
 
 class Cursor:

@@ -1,8 +1,8 @@
 """Following Prefect's event stream for ever, without losing an event.
 
-The stream is quick, and can lose events: while it is not connected, and when a reader is slow. So each connection begins
-with what the server has stored since the cursor, and a sweep repeats that every minute. An event is handed on once, by its
-id; after a restart some are handed on again, and give the same OpenLineage events, which the server counts once.
+The stream is quick, and can lose events: while it is not connected, and when a reader is slow. So each connection
+begins with what the server has stored since the cursor, and a sweep repeats that every minute. An event is handed on
+once, by its id; after a restart some come again, and give the same OpenLineage events, which the server counts once.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ Handle = Callable[[Event], Awaitable[None]]
 
 
 class Follower:
-    """Hands each event to `handle`, in about the order in which they occurred. An event for which it raises comes again."""
+    """Hands each event to `handle`, in about the order in which they occurred; one for which it raises comes again."""
 
     def __init__(self, api: PrefectApi, cursor: Cursor, handle: Handle, since: timedelta = KEPT) -> None:
         self._api = api

@@ -76,7 +76,7 @@ def _flow(event: Event) -> str | None:
 
 
 def declared_facets(deployment: Mapping[str, Any]) -> dict[str, JobFacet]:
-    """Facets of a flow's job by its deployment: documentation, tags, and the commit of its code, if Prefect knows it."""
+    """Facets of a flow's job by its deployment: documentation, tags, and the commit of its code, if that is known."""
     found: dict[str, JobFacet] = {}
     if deployment.get("description"):
         found["documentation"] = documentation_job.DocumentationJobFacet(
