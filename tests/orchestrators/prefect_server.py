@@ -1,5 +1,6 @@
 """A real Prefect server, and processes that run flows on it, in an environment that tests or the demo made."""
 
+import json
 import os
 import signal
 import socket
@@ -10,7 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from tests.orchestrators.environments import environment
 
@@ -113,6 +114,14 @@ class Prefect:
                     process.wait(20)
                 process.kill()
                 process.wait()
+
+    def ask(self, path: str, body: Any) -> Any:
+        """The API's answer to a POST."""
+        request = urllib.request.Request(
+            self.variables["PREFECT_API_URL"] + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
 
     def _answers(self) -> bool:
         try:

@@ -39,11 +39,13 @@ def table(name: str) -> str:
     return f"sqlite://{DATABASE}/{name}"
 
 
-def execute(statements: str, rows: Iterable[tuple[object, ...]] = ()) -> list[tuple[object, ...]]:
-    """Run a statement, or one for each row; what it selects."""
+def replace(day: str, name: str, columns: str, rows: Iterable[tuple[object, ...]]) -> None:
+    """Write a table's rows of a day, in place of those that it has of it: a run can be repeated."""
     with closing(sqlite3.connect(DATABASE, timeout=30)) as database, database:
-        rows = list(rows)
-        return database.executemany(statements, rows).fetchall() if rows else database.execute(statements).fetchall()
+        database.execute(f"CREATE TABLE IF NOT EXISTS {name} (day, {columns})")
+        database.execute(f"DELETE FROM {name} WHERE day = ?", [day])  # noqa: S608
+        marks = ", ".join("?" * len(["day", *columns.split(",")]))
+        database.executemany(f"INSERT INTO {name} VALUES ({marks})", [(day, *row) for row in rows])  # noqa: S608
 
 
 @task(cache_policy=INPUTS, persist_result=True, tags=["reference"])
@@ -59,8 +61,7 @@ def extract(day: str) -> list[tuple[str, float, int]]:
         raise ConnectionError(f"the exchange has no trades of {day} yet")
     seeded = random.Random(day)  # noqa: S311
     trades = [(symbol, round(seeded.uniform(10, 500), 2), seeded.randint(1, 900)) for symbol in SYMBOLS for _ in "ab"]
-    execute("CREATE TABLE IF NOT EXISTS raw_trades (day TEXT, symbol TEXT, px REAL, qty INTEGER)")
-    execute("INSERT INTO raw_trades VALUES (?, ?, ?, ?)", [(day, *trade) for trade in trades])
+    replace(day, "raw_trades", "symbol, px, qty", trades)
     writes(
         table("raw_trades"),
         partition={"day": day},
@@ -79,8 +80,7 @@ def price(symbol: str, trades: list[tuple[str, float, int]]) -> tuple[str, float
 @task
 def process(day: str, priced: list[tuple[str, float]]) -> int:
     """Write the day's sums."""
-    execute("CREATE TABLE IF NOT EXISTS processed_trades (day TEXT, symbol TEXT, notional REAL)")
-    execute("INSERT INTO processed_trades VALUES (?, ?, ?)", [(day, *one) for one in priced])
+    replace(day, "processed_trades", "symbol, notional", priced)
     raw = reads(table("raw_trades"), partition={"day": day})
     writes(
         table("processed_trades"),
@@ -94,12 +94,12 @@ def process(day: str, priced: list[tuple[str, float]]) -> int:
 @task
 def aggregate(day: str) -> float:
     """The day's total."""
-    execute("CREATE TABLE IF NOT EXISTS daily_metrics (day TEXT, total REAL)")
-    [(total,)] = execute(f"SELECT sum(notional) FROM processed_trades WHERE day = '{day}'")  # noqa: S608
-    execute("INSERT INTO daily_metrics VALUES (?, ?)", [(day, total)])
+    with closing(sqlite3.connect(DATABASE)) as database:
+        [(total,)] = database.execute("SELECT sum(notional) FROM processed_trades WHERE day = ?", [day])
+    replace(day, "daily_metrics", "total", [(total,)])
     processed = reads(table("processed_trades"), partition={"day": day})
     writes(table("daily_metrics"), partition={"day": day}, rows=1, columns={"total": [processed["notional"]]})
-    return float(str(total))
+    return float(total)
 
 
 @flow
