@@ -7,17 +7,57 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .checks import assertion, assertions
+    from .datasets import Column, Dataset, answer, collection, document, model, prompt
+    from .facets import Chunk
+    from .recording import Run, current_run, job, run
+    from .tables import schema_of
     from .transport import SpoolConfig, SpoolTransport, spool_client
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Chunk": "facets",
+    "Column": "datasets",
+    "Dataset": "datasets",
+    "Run": "recording",
     "SpoolConfig": "transport",
     "SpoolTransport": "transport",
+    "answer": "datasets",
+    "assertion": "checks",
+    "assertions": "checks",
+    "collection": "datasets",
+    "current_run": "recording",
+    "document": "datasets",
+    "job": "recording",
+    "model": "datasets",
+    "prompt": "datasets",
+    "run": "recording",
+    "schema_of": "tables",
     "spool_client": "transport",
 }
 
-__all__ = ["SpoolConfig", "SpoolTransport", "__version__", "spool_client"]
+__all__ = [
+    "Chunk",
+    "Column",
+    "Dataset",
+    "Run",
+    "SpoolConfig",
+    "SpoolTransport",
+    "__version__",
+    "answer",
+    "assertion",
+    "assertions",
+    "collection",
+    "current_run",
+    "document",
+    "job",
+    "model",
+    "prompt",
+    "run",
+    "schema_of",
+    "spool_client",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,14 +3,13 @@
 import atexit
 import functools
 import json
-import math
 from typing import Any, Self
 
 import attr
 from openlineage.client import OpenLineageClient
-from openlineage.client.serde import Serde
 from openlineage.client.transport.transport import Config, Transport
 
+from .plain import plain
 from .redaction import Redaction
 from .settings import Settings
 from .spool import Spool
@@ -66,33 +65,14 @@ class SpoolTransport(Transport):
         return not limit or self._spool.flush(limit if timeout < 0 else min(timeout, limit))
 
     def _line(self, event: Any) -> bytes:
-        document = Serde.to_dict(event)
+        document = plain(event)
         text = _to_json(document)
         if self._redaction.suspects(text):
             text = _to_json(self._redaction.apply(document))
         return text.encode()
 
 
-def _to_json(document: Any) -> str:
-    try:
-        return json.dumps(document, separators=(",", ":"), allow_nan=False, default=_name_of_type)
-    except ValueError:
-        return json.dumps(_finite(document), separators=(",", ":"), allow_nan=False, default=_name_of_type)
-
-
-def _finite(value: Any) -> Any:
-    """The value with null for what JSON has no number for."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _finite(child) for key, child in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(child) for child in value]
-    return value
-
-
-def _name_of_type(value: Any) -> str:
-    return f"<{type(value).__qualname__}>"
+_to_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 @functools.cache
