@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: setup demo test test-full lint bench clean
+.PHONY: setup demo demo-prefect test test-full lint bench clean
 
 setup: .venv/.complete
 
@@ -17,6 +17,9 @@ setup: .venv/.complete
 
 demo: setup  ## The main job, on the embedded default; GRAPH=neo4j for Neo4j, ONCE=1 to stop at the end
 	@$(BIN)/python demo/run.py
+
+demo-prefect: setup  ## A real Prefect with its collector, in an environment of its own
+	@$(BIN)/python collectors/whence-prefect/examples/demo.py
 
 lint: setup
 	$(BIN)/ruff check .

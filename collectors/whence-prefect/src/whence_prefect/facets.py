@@ -1,6 +1,7 @@
 """The `whence_prefect` facet, and the standard ones as this collector fills them."""
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import attr
@@ -85,6 +86,7 @@ def prefect(run: Run, change: Change | None = None) -> WhencePrefectRunFacet:
     return facet
 
 
+@lru_cache(maxsize=1024)
 def parent(namespace: str, container: Ref, root: Ref | None) -> parent_run.ParentRunFacet:
     """The `parent` facet."""
     top = root or container
@@ -142,7 +144,9 @@ def error(message: str, stack: str | None) -> error_message_run.ErrorMessageRunF
 
 def job(namespace: str, name: str, kind: str, facets: dict[str, JobFacet] | None = None) -> Job:
     """A job. kind: FLOW or TASK."""
-    job_type = job_type_job.JobTypeJobFacet(
-        processingType="BATCH", integration="PREFECT", jobType=kind, producer=PRODUCER
-    )
-    return Job(namespace, name, facets={"jobType": job_type, **(facets or {})})
+    return Job(namespace, name, facets={"jobType": _job_type(kind), **(facets or {})})
+
+
+@lru_cache
+def _job_type(kind: str) -> JobFacet:
+    return job_type_job.JobTypeJobFacet(processingType="BATCH", integration="PREFECT", jobType=kind, producer=PRODUCER)
