@@ -16,6 +16,8 @@ def assertion(
     expected: Any = None,
     actual: Any = None,
     description: str | None = None,
+    content: str | None = None,
+    content_type: str | None = None,
     params: Mapping[str, Any] | None = None,
 ) -> Assertion:
     """A check: what was checked, such as `not_null`, and whether all was well."""
@@ -27,6 +29,8 @@ def assertion(
         "description": description,
         "expected": _text(expected),
         "actual": _text(actual),
+        "content": content,
+        "contentType": content_type if content else None,
         "params": dict(params) if params else None,
     }
     return {key: value for key, value in said.items() if value is not None}
@@ -36,8 +40,8 @@ def assertions(result: Any) -> list[Assertion]:
     """The checks in a result.
 
     Args:
-        result: of Great Expectations (a validation or checkpoint result, or its JSON), of Soda (a scan, its results, or
-            those of a contract), a pydantic ValidationError, or an iterable of what `assertion` makes.
+        result: of Great Expectations (a validation or checkpoint result, or its JSON), of Soda (a scan or its results), a
+            pydantic ValidationError, or an iterable of what `assertion` makes.
 
     Raises:
         TypeError: it is none of them.
@@ -50,12 +54,8 @@ def assertions(result: Any) -> list[Assertion]:
         return [one for suite in found.values() for one in assertions(suite)]
     if callable(getattr(result, "to_json_dict", None)):
         result = result.to_json_dict()
-    if callable(getattr(result, "model_dump", None)) and hasattr(result, "results"):
-        result = result.model_dump()
     if isinstance(result, Mapping):
         return _from_json(result)
-    if isinstance(found := getattr(result, "check_results", None), Iterable):
-        return [_soda_contract(one) for one in found]
     if isinstance(result, Iterable) and not isinstance(result, (str, bytes)):
         return [dict(one) for one in result]
     raise TypeError(f"{type(result).__qualname__} is no result of checks that is known here")
@@ -93,24 +93,13 @@ _SEVERITIES = {"critical": "error", "warning": "warn", "info": "warn"}
 def _soda(one: Mapping[str, Any]) -> Assertion:
     outcome = one.get("outcome")
     return assertion(
-        str(one.get("name") or one.get("definition") or one.get("type")),
+        str(one.get("name") or one.get("type")),
         outcome == "pass",
         column=one.get("column"),
         severity="warn" if outcome == "warn" else "error",
         actual=(one.get("diagnostics") or {}).get("value"),
-        description=one.get("definition"),
-    )
-
-
-def _soda_contract(one: Any) -> Assertion:
-    check = one.check
-    outcome = str(getattr(one.outcome, "value", one.outcome)).upper()
-    return assertion(
-        str(getattr(check, "name", None) or getattr(check, "type", "check")),
-        outcome.startswith("PASS"),
-        column=getattr(check, "column_name", None),
-        severity="warn" if outcome.startswith("WARN") else "error",
-        actual=getattr(one, "threshold_value", None),
+        content=one.get("definition"),
+        content_type="sodacl",
     )
 
 

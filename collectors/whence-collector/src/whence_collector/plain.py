@@ -5,10 +5,8 @@ JSON has not, NumPy's scalars, and objects of the host's.
 """
 
 import math
-from collections.abc import Hashable
 from datetime import date
 from enum import Enum
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -39,8 +37,7 @@ def _object(items: Any) -> dict[str, Any]:
     return result
 
 
-@lru_cache(maxsize=4096)
-def _attributes(kind: Hashable) -> tuple[str, ...] | None:
+def _attributes(kind: type) -> tuple[str, ...] | None:
     """The attributes of an attrs class; None if the class is none."""
     found = getattr(kind, "__attrs_attrs__", None)
     return None if found is None else tuple(attribute.name for attribute in found)

@@ -41,10 +41,15 @@ def _safely(method: Callable[_P, None]) -> Callable[_P, None]:
         try:
             method(*args, **kwargs)
         except Exception as error:
-            name = getattr(args[0], "name", "?") if args else "?"
-            log.warning("Whence: run of %s: %s could not be recorded: %r", name, method.__name__.strip("_"), error)
+            _warn(getattr(args[0], "name", "?"), method.__name__.strip("_"), repr(error))
 
     return safe
+
+
+@functools.lru_cache(maxsize=256)
+def _warn(job: str, what: str, why: str) -> None:
+    """Say once what could not be recorded."""
+    log.warning("Whence: run of %s: %s could not be recorded: %s", job, what, why)
 
 
 class Run:

@@ -25,30 +25,30 @@ _FOLDERS = ("PWD", "OLDPWD")
 
 _KEY = r"(?:api|access|account|private|secret|shared|master|encryption|signing|auth|client|consumer|subscription|ssh)"
 _SECRET_NAME = re.compile(
-    rf"(?:.*_)?(?:pass(?:word|wd|phrase|code)?|pwd|secrets?|tokens?|credentials?|auth(?:orization)?|cookies?|sas|signature|dsn"
-    rf"|{_KEY}_?(?:access_?)?keys?|conn(?:ection)?_?(?:str(?:ing)?|uri|url))(?:_?value|_?\d+)?"
+    rf"(?:.*(?:password|passwd|passphrase|secret)|(?:.*_)?(?:pass(?:code)?|pwd|tokens?|credentials?|auth(?:orization)?"
+    rf"|cookies?|sas|signature|dsn|{_KEY}_?(?:access_?)?keys?|conn(?:ection)?_?(?:str(?:ing)?|uri|url)))s?(?:_?value|_?\d+)?"
 )
 _COUNT = re.compile(r"(?:.*_)?(?:max|min|num|n|prompt|completion|total|input|output|stop|count|new|cached)_tokens")
 """A number of a language model's tokens."""
 
 _WORD = (
-    rf"(?:[\w.-]*[_.-])?(?:pass(?:word|wd|phrase)?|pwd|secret|token|credentials?|authorization|sig|signature"
-    rf"|{_KEY}[_-]?(?:access[_-]?)?key|aws[_-]?(?:access[_-]?)?key[_-]?id|key_id)"
-    rf"|\w*(?:password|passwd|secret|token|apikey|accesskey|accountkey|privatekey|secretkey|accesssignature)"
+    rf"(?:(?:password|passwd|passphrase|secret|apikey|accesskey|accountkey|accesssignature)(?:[_.-]?(?:access[_.-]?)?key)?"
+    rf"|(?<![a-z])(?:pass|pwd|token|credentials?|authorization|sig|signature|key_id|{_KEY}[_.-]?(?:access[_.-]?)?key))"
 )
+"""A word in a text behind which a secret may stand. It is looked for alone, as a long prefix would cost time."""
 _QUOTED = r"'(?:[^'\\]|''|\\.)*'|\"(?:[^\"\\]|\"\"|\\.)*\"|\$\$.*?\$\$"
 _OPEN_QUOTE = r"['\"][^'\"]*$"  # cut off, as messages are
 
 _BY_FORM: tuple[tuple[str, str], ...] = (
     (r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", REDACTED),
-    (r"(?<=://)[^\s/:@'\"]*:(?!\d{1,5}(?:[/?#\s]|$))[^\s'\"]*?@(?![^\s/'\"]*@)", f"{REDACTED}@"),
-    (r"\b(bearer|basic)\s+[\w.~+/=-]{8,}", rf"\1 {REDACTED}"),
+    (r"(?<=://)[^\s/:@'\"]{0,200}:(?!\d{1,5}(?:[/?#\s]|$))[^\s'\"]{0,400}?@(?![^\s/'\"]{0,400}@)", f"{REDACTED}@"),
+    (r"\b(bearer)\s+(?=\S{0,100}\d)[^\s,;'\"()]{16,}", rf"\1 {REDACTED}"),
     (
-        rf"(\b(?:{_WORD})['\"]?\s*(?:=>|:=|[:=])\s*)(?!\[redacted\])(?:{_QUOTED}|{_OPEN_QUOTE}|[^\s;&,'\")}}\]]+)",
+        rf"({_WORD}['\"]?\s*(?:=>|:=|[:=])\s*(?:(?:bearer|basic)\s+)?)(?!\[redacted\])(?:{_QUOTED}|{_OPEN_QUOTE}|[^\s;&,'\")}}\]]+)",
         rf"\1{REDACTED}",
     ),
     (
-        rf"(\b(?:{_WORD}|identified\s+(?:with\s+\S+\s+)?(?:by|as))\s+(?:as\s+)?)(?:{_QUOTED}|{_OPEN_QUOTE})",
+        rf"((?:{_WORD}|\bidentified\s+(?:with\s+\S+\s+)?(?:by|as))\s+(?:as\s+)?)(?:{_QUOTED}|{_OPEN_QUOTE})",
         rf"\1{REDACTED}",
     ),
     (r"(\bidentified\s+by\s+)[^\s;,'\"\[]+", rf"\1{REDACTED}"),
@@ -63,12 +63,30 @@ _BY_FORM: tuple[tuple[str, str], ...] = (
 )
 _COMPILED = tuple((re.compile(form, re.IGNORECASE | re.DOTALL), instead) for form, instead in _BY_FORM)
 
-_HINTS = re.compile(
-    rf"pass|pwd|secret|token|credential|auth|cookie|{_KEY}[^a-z0-9]?(?:access)?[^a-z0-9]?key|key_id|sas|sig|dsn|conn"
-    r"|identified|bearer|basic|private key|eyj|akia|asia|gh[pousr]_|github_pat|glpat|xox|aiza|sk-|k_live|k_test|dapi|hf_"
-    r"|npm_|pypi-|://[^/\s\"]*@|://[^\s\"]*:[^\s\"]*@"
+_HINTS = (
+    *("pass", "pwd", "secret", "token", "credential", "auth", "cookie", "sas", "sig", "dsn", "conn", "private key"),
+    *("_key", "-key", ".key", " key", "apikey", "accesskey", "accountkey", "privatekey", "sharedkey", "masterkey"),
+    *("encryptionkey", "signingkey", "clientkey", "consumerkey", "subscriptionkey", "sshkey", "identified", "bearer"),
+    *(
+        "basic",
+        "eyj",
+        "akia",
+        "asia",
+        "ghp_",
+        "gho_",
+        "ghu_",
+        "ghs_",
+        "ghr_",
+        "github_pat",
+        "glpat",
+        "xox",
+        "aiza",
+        "sk-",
+    ),
+    *("sk-", "k_live", "k_test", "dapi", "hf_", "npm_", "pypi-"),
 )
-"""What is not found in an event in small letters has nothing that would be taken out."""
+"""An event in which, in small letters, is none of these, and no user in a URL, has nothing that would be taken out."""
+_USER_IN_URL = re.compile(r"://[^/\s\"]*@|://[^\s\"]*:[^\s\"]*@")
 
 _LITERAL = frozenset(("eventTime", "eventType", "runId", "schemaURL", "_schemaURL", "_producer", "producer"))
 _BY_COLUMN = frozenset(("columnLineage", "lineage", "dataQualityMetrics"))
@@ -96,7 +114,8 @@ class Redaction:
         """Whether there may be something to take out of an event as JSON: a quick look that misses nothing."""
         if self._added or any(value in text for value in self._known_in_json):
             return True
-        return _HINTS.search(text.lower()) is not None
+        small = text.lower()
+        return any(hint in small for hint in _HINTS) or _USER_IN_URL.search(text) is not None
 
     def apply(self, event: Any) -> Any:
         """The event, as parsed JSON, without what has to be taken out."""

@@ -41,12 +41,15 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         sys.stderr.write(f"whence-ship: {error.filename} cannot be used: {error.strerror}\n")
         return 2
-    if chosen.once:
-        return _once(settings, lock, chosen.timeout)
-    while not segments.try_lock(lock):
-        time.sleep(_LONGEST_POLL)
-    _run(settings, lock, lasting=True)
-    return 0
+    try:
+        if chosen.once:
+            return _once(settings, lock, chosen.timeout)
+        while not segments.try_lock(lock):
+            time.sleep(_LONGEST_POLL)
+        _run(settings, lock, lasting=True)
+        return 0
+    finally:
+        os.close(lock)
 
 
 def detached(lock: str) -> None:

@@ -65,7 +65,8 @@ class Starter:
             where = self._settings.spool / LOG
             log.warning("Whence: the shipper does not stay up, %s may say why; or start `whence-ship` yourself", where)
         package = str(Path(__file__).parents[1])
-        python = [sys.executable, "-I", "-S", "-c", _CODE, package, str(self._descriptor)]
+        spool = str(self._settings.spool)  # for people who look at the list of processes
+        python = [sys.executable, "-I", "-S", "-c", _CODE, package, str(self._descriptor), spool]
         log_file = os.open(self._settings.spool / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             # The shell ends at once, so that the shipper is no child of this process, which might wait for all of its.

@@ -19,15 +19,6 @@ def schema_of(table: Any) -> dict[str, Any] | None:
     return facet("SchemaDatasetFacet", fields=fields) if fields else None
 
 
-def rows_of(table: Any) -> int | None:
-    """How many rows a table has; None if it cannot be told."""
-    if isinstance(table, (str, bytes, Mapping, type)) or not hasattr(table, "__len__"):
-        return None
-    if hasattr(table, "columns") or hasattr(table, "num_rows"):
-        return len(table)
-    return len(table) if _are_rows(table) else None
-
-
 def _columns(table: Any) -> Iterable[tuple[Any, str]]:
     if isinstance(table, type):
         fields = getattr(table, "model_fields", None) or getattr(table, "__dataclass_fields__", {})

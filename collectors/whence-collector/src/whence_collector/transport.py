@@ -40,7 +40,11 @@ class SpoolTransport(Transport):
     def __init__(self, config: SpoolConfig | None = None) -> None:
         self._settings = (config or SpoolConfig()).settings
         self._spool = _spool(self._settings)
-        self._redaction = Redaction(self._settings.redact)
+        self._unusable = ""
+        try:
+            self._redaction = Redaction(self._settings.redact)
+        except ValueError as error:
+            self._unusable = str(error)
 
     @property
     def dropped(self) -> int:
@@ -49,6 +53,9 @@ class SpoolTransport(Transport):
 
     def emit(self, event: Any) -> None:
         """Put an event of any of the client's classes, or a dictionary, into the spool, without its secrets."""
+        if self._unusable:  # rather no event than one with a secret
+            self._spool.drop("redaction not usable", f"the redaction pattern {self._unusable}")
+            return
         try:
             line = self._line(event)
         except Exception as error:  # an object of the host's that is not what it seems

@@ -1,0 +1,78 @@
+"""The transport in OpenLineage's client: found by its dotted path, never in the way."""
+
+import json
+import subprocess
+import sys
+import uuid
+
+import pytest
+from openlineage.client import OpenLineageClient
+from openlineage.client.event_v2 import Job, Run, RunEvent, RunState
+
+import whence_collector
+from whence_collector import SpoolTransport, spool_client, transport
+from whence_collector.settings import Settings
+from whence_collector.transport import SpoolConfig
+
+
+def event(**facets):
+    return RunEvent(
+        eventType=RunState.START,
+        eventTime="2026-01-01T00:00:00Z",
+        run=Run(str(uuid.UUID(int=1)), facets=facets),
+        job=Job("n", "j"),
+    )
+
+
+def test_any_client_finds_it(folder, events):
+    config = {"type": "whence_collector.SpoolTransport", "spool": str(folder), "shipper": False}
+    client = OpenLineageClient(config={"transport": config})
+    client.emit(event())
+    [found] = events()
+    assert (found["eventType"], found["job"]["name"]) == ("START", "j")
+
+
+def test_the_environment_configures_it(folder, events, monkeypatch):
+    monkeypatch.setenv("OPENLINEAGE__TRANSPORT__TYPE", "whence_collector.SpoolTransport")
+    monkeypatch.setenv("WHENCE_SPOOL", str(folder))
+    monkeypatch.setenv("WHENCE_SHIPPER", "0")
+    OpenLineageClient().emit(event())
+    assert len(events()) == 1
+
+
+def test_it_is_off_where_openlineage_is(folder, monkeypatch):
+    monkeypatch.setenv("OPENLINEAGE_DISABLED", "true")
+    monkeypatch.setenv("WHENCE_SPOOL", str(folder))
+    spool_client.cache_clear()
+    spool_client().emit(event())
+    assert not folder.exists()
+    spool_client.cache_clear()
+
+
+def test_what_cannot_be_written_is_dropped_and_counted(folder, lines, caplog):
+    made = SpoolTransport(SpoolConfig(Settings(spool=folder, shipper=False)))
+    loop = []
+    loop.append(loop)
+    for bad in (loop, {"x": "\ud800"}, {"x": {"y": loop}}):
+        made.emit({"a": bad})
+    made.emit({"fine": 1})
+    assert [json.loads(line) for line in lines()][-1] == {"fine": 1}
+    assert made.dropped == 2
+    assert caplog.text.count("Whence:") == 1
+
+
+def test_transports_that_are_set_up_alike_share_a_spool(folder):
+    settings = Settings(spool=folder, shipper=False)
+    assert transport._spool(settings) is transport._spool(Settings(spool=folder, shipper=False))
+
+
+def test_importing_the_package_imports_nothing_else():
+    code = "import sys; import whence_collector; print({'openlineage.client', 'attr', 'logging'} & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_all_that_is_offered_is_there():
+    assert all(getattr(whence_collector, name) for name in whence_collector.__all__)
+    with pytest.raises(AttributeError):
+        whence_collector.nothing  # noqa: B018
