@@ -1,15 +1,13 @@
 """The trading pipeline in a real Prefect, and what Whence's graph says of it, compared with what is expected."""
 
 import json
-import subprocess
 from collections import Counter
 
 import pytest
 
-from tests.build import graph_of
+from tests.openlineage.validity import problems
 from tests.orchestrators.graph_shape import Shape, shape_of
 from tests.orchestrators.prefect_recording import AWAY, DAYS, SERVED
-from tests.orchestrators.prefect_server import NEWEST, ROOT, prefect_environment
 from whence_schemas.facets import read_facet
 from whence_schemas.facets.run import ErrorMessage, JobDependencies
 from whence_schemas.facets.whence import PrefectRun
@@ -117,14 +115,10 @@ async def test_nothing_is_lost_while_the_sidecar_is_killed_and_away(recording):
     assert shape.versions["daily_metrics"] == {f"{partition(AWAY)} complete"}
 
 
-def test_every_event_is_valid(recording, tmp_path):
-    file = tmp_path / "events.ndjson"
-    file.write_bytes(b"\n".join({*recording.sidecar, *recording.plugin}))
-    python = prefect_environment(*NEWEST) / "bin/python"
-    checked = subprocess.run(
-        [python, ROOT / "tests/orchestrators/validate.py", file], capture_output=True, text=True, check=False
-    )
-    assert checked.returncode == 0, checked.stdout[-3000:] + checked.stderr[-3000:]
+def test_every_event_is_valid(recording):
+    made = [json.loads(line) for line in {*recording.sidecar, *recording.plugin}]
+    assert len(made) > 500
+    assert [problem for event in made for problem in problems(event)] == []
 
 
 def test_the_pipeline_ends_as_it_would_without_a_collector(recording):
@@ -148,13 +142,11 @@ def test_a_deployment_run_tells_what_recovery_needs(recording, source):
     }
 
 
-async def test_a_deployment_declares_its_flow(recording):
-    store = await graph_of(*recording.sidecar)
+def test_a_deployment_declares_its_flow(recording):
     declared = [json.loads(line) for line in recording.sidecar if b'"run"' not in line]
     assert {event["job"]["name"] for event in declared} == {"trading"}
     assert declared[-1]["job"]["facets"]["documentation"]["description"] == "Every night."
     assert [tag["key"] for tag in declared[-1]["job"]["facets"]["tags"]["tags"]] == ["nightly"]
-    assert store is not None
 
 
 @pytest.mark.parametrize("source", ["sidecar", "plugin"])
@@ -202,7 +194,7 @@ def test_the_plugin_adds_what_only_the_process_knows(recording):
     assert facets["processing_engine"]["name"] == "prefect"
 
 
-async def test_an_asset_has_its_type_version_and_owner(recording):
+def test_an_asset_has_its_type_version_and_owner(recording):
     written = [e for e in events(recording.of(recording.sidecar, recording.without), "trading.train") if e["outputs"]]
     [output] = written[0]["outputs"]
     assert (output["namespace"], output["name"]) == ("models://trading", "limit-breach")

@@ -49,9 +49,11 @@ class TaskFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """The ids of the runs, and of the deployment, that an event is about."""
+    """What an event is about: ids of runs and of a deployment; and the names of the flow run and its flow."""
 
+    flow: str | None = None
     flow_run: str | None = None
+    flow_run_name: str | None = None
     task_run: str | None = None
     deployment: str | None = None
 
@@ -64,11 +66,18 @@ def occurred(event: Event) -> datetime:
 def links(event: Event) -> Links:
     """What an event is about."""
     found: dict[str, str] = {}
+    names: dict[str, str | None] = {}
     for resource in (*event["related"], event["resource"]):
         kind, _, identifier = resource["prefect.resource.id"].removeprefix("prefect.").partition(".")
-        if kind in ("flow-run", "task-run", "deployment"):
-            found[kind] = identifier
-    return Links(flow_run=found.get("flow-run"), task_run=found.get("task-run"), deployment=found.get("deployment"))
+        if kind in ("flow", "flow-run", "task-run", "deployment"):
+            found[kind], names[kind] = identifier, resource.get("prefect.resource.name")
+    return Links(
+        flow=names.get("flow"),
+        flow_run=found.get("flow-run"),
+        flow_run_name=names.get("flow-run"),
+        task_run=found.get("task-run"),
+        deployment=found.get("deployment"),
+    )
 
 
 def change(event: Event) -> Change | None:

@@ -4,12 +4,18 @@ import atexit
 import logging
 import os
 import threading
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
 
 from .seen import Seen
 
+if TYPE_CHECKING:
+    from .writer import Writer
+
 log = logging.getLogger("whence_prefect")
 
+LINGER_SECONDS = 0.2
+"""What is seen is worked off in batches: a thread that wakes for each takes the interpreter's lock from the flow."""
 EXIT_SECONDS = 2.0
 """The longest that a process's end is held up for what was not written yet."""
 
@@ -21,6 +27,7 @@ class Emitter:
         self._queue: SimpleQueue[Seen | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
+        self._closing = threading.Event()
         self.active = False  # whether this process is watched
         os.register_at_fork(after_in_child=self._after_fork)
 
@@ -42,6 +49,7 @@ class Emitter:
         if thread is None or not thread.is_alive():
             return
         self._queue.put(None)
+        self._closing.set()
         thread.join(seconds)
         if thread.is_alive():
             log.warning("Whence: %d lineage events or more were not written before the end", self._queue.qsize())
@@ -61,16 +69,28 @@ class Emitter:
         except Exception:
             log.warning("Whence: no lineage is recorded in this process", exc_info=True)
             return
-        while (seen := self._queue.get()) is not None:
+        while self._work_off(writer, self._queue.get()):
+            pass
+        writer.close()
+
+    def _work_off(self, writer: "Writer", seen: Seen | None) -> bool:
+        """Write this and what else is there soon; False at the end."""
+        self._closing.wait(LINGER_SECONDS)
+        while seen is not None:
             try:
                 writer.write(seen)
             except Exception:
                 log.warning("Whence: a lineage event could not be written", exc_info=True)
-        writer.close()
+            try:
+                seen = self._queue.get_nowait()
+            except Empty:
+                return True
+        return False
 
     def _after_fork(self) -> None:
         self._queue = SimpleQueue()
         self._lock = threading.Lock()
+        self._closing = threading.Event()
         self._thread = None
 
 

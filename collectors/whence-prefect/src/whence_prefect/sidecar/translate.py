@@ -59,20 +59,13 @@ class Translator:
 
     async def _run(self, event: Event) -> FlowRun | TaskRun:
         links = native.links(event)
+        flow = links.flow_run and await self._facts.flow_run(links.flow_run, links.flow_run_name, links.flow)
         if event["event"].startswith("prefect.task-run."):
             return await self._facts.task_run(native.task_facts(event))
-        if event["event"].startswith("prefect.flow-run."):
-            assert links.flow_run
-            return await self._facts.flow_run(links.flow_run, event["resource"]["prefect.resource.name"], _flow(event))
-        if links.task_run:
+        if links.task_run and not event["event"].startswith("prefect.flow-run."):
             return await self._facts.task_run_by_id(links.task_run, links.flow_run)
-        assert links.flow_run
-        return await self._facts.flow_run(links.flow_run)
-
-
-def _flow(event: Event) -> str | None:
-    named = (r["prefect.resource.name"] for r in event["related"] if r.get("prefect.resource.role") == "flow")
-    return next(named, None)
+        assert flow
+        return flow
 
 
 def declared_facets(deployment: Mapping[str, Any]) -> dict[str, JobFacet]:
