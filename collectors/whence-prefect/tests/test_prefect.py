@@ -149,6 +149,14 @@ def test_a_deployment_declares_its_flow(recording):
     assert [tag["key"] for tag in declared[-1]["job"]["facets"]["tags"]["tags"]] == ["nightly"]
 
 
+def test_the_plugin_declares_the_assets_of_a_flows_tasks(recording):
+    """Of `train` also where it did not run: the process of the failing day declares it as well."""
+    declared = [json.loads(line) for line in recording.plugin if b'"run"' not in line]
+    assert {event["job"]["name"] for event in declared} == {"trading.train"}
+    assert {output["name"] for event in declared for output in event["outputs"]} == {"limit-breach"}
+    assert {source["name"] for event in declared for source in event["inputs"]} == {"daily_metrics"}
+
+
 @pytest.mark.parametrize("source", ["sidecar", "plugin"])
 def test_states_and_errors(recording, source):
     lines = recording.of(getattr(recording, source), recording.watched)

@@ -16,6 +16,7 @@ from ..runs import Change, Match
 from ..states import steps
 from . import products
 from .around import around
+from .declared import declarations
 from .emitter import EMITTER
 from .seen import Changed, FlowFacts
 from .values import snapshot
@@ -56,6 +57,9 @@ def _flow_changed(engine: Any, before: Any, after: State[Any]) -> None:
     change = _change(before, after, run.run_count + started)
     if change is None:
         return
+    if started:
+        for declared in declarations(engine.flow, change.at):
+            EMITTER.put(declared)
     EMITTER.put(
         Changed(
             run=FlowFacts(id=str(run.id), name=run.name, flow=engine.flow.name),

@@ -1,5 +1,6 @@
 """Watching what flows make of Prefect's own: assets and artifacts."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +26,12 @@ def watch() -> None:
         around(Artifact, name, after=_created)
 
 
+def resource_of(asset: Any) -> Mapping[str, str]:
+    """An asset as Prefect's events have it."""
+    found: Mapping[str, str] = AssetContext.asset_as_resource(asset)
+    return found
+
+
 def current() -> tuple[str | None, str | None]:
     """The ids of the flow run and of the task run that this thread executes."""
     flow, task = FlowRunContext.get(), TaskRunContext.get()
@@ -43,7 +50,6 @@ def _about_to_emit(context: Any, state: Any) -> bool:
 def _materialized(context: Any, emits: bool, result: None) -> None:
     if not emits:
         return
-    resource = context.asset_as_resource
     sources = context.upstream_assets | context.direct_asset_dependencies
     metadata = context.materialization_metadata
     flow_run, task_run = current()
@@ -52,8 +58,8 @@ def _materialized(context: Any, emits: bool, result: None) -> None:
             flow_run=flow_run,
             task_run=str(context.task_run_id) if context.task_run_id else task_run,
             at=datetime.now(UTC),
-            reads=[asset(resource(source)) for source in sources],
-            writes=[asset(resource(made), metadata.get(made.key)) for made in context.downstream_assets],
+            reads=[asset(resource_of(source)) for source in sources],
+            writes=[asset(resource_of(made), metadata.get(made.key)) for made in context.downstream_assets],
         )
     )
 

@@ -48,4 +48,15 @@ class Used:
     writes: Sequence[Dataset] = field(default_factory=tuple)
 
 
-Seen = Changed | Used
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """A task declares what it reads and writes. at: when that was seen."""
+
+    job: str
+    at: datetime
+    function: Callable[..., Any]
+    reads: Sequence[Dataset]
+    writes: Sequence[Dataset]
+
+
+Seen = Changed | Used | Declared

@@ -23,7 +23,7 @@ from ..lineage import Known, Lineage
 from ..native import TaskFacts
 from ..runs import Run
 from ..settings import hashed_parameters, namespace
-from .seen import Changed, FlowFacts, Seen, Used
+from .seen import Changed, Declared, FlowFacts, Seen, Used
 
 log = logging.getLogger("whence_prefect")
 
@@ -46,6 +46,11 @@ class Writer:
 
     def write(self, seen: Seen) -> None:
         """Write the events of what was seen."""
+        if isinstance(seen, Declared):
+            location, _ = _code(seen.function)
+            job = {"sourceCodeLocation": location} if location else {}
+            self._spool.emit(self._lineage.declared(seen.at, seen.job, "TASK", job, seen.reads, seen.writes))
+            return
         if isinstance(seen, Used):
             self._spool.emit(self._lineage.used(self._run_of(seen), seen.at, seen.reads, seen.writes))
             return
