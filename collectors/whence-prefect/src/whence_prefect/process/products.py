@@ -5,23 +5,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from prefect.artifacts import Artifact
-from prefect.context import FlowRunContext, TaskRunContext
+from prefect.context import AssetContext, FlowRunContext, TaskRunContext
 
 from ..assets import artifact, asset
 from .around import around
 from .emitter import EMITTER
 from .seen import Used
 
-try:
-    from prefect.context import AssetContext
-except ImportError:  # before 3.4.8
-    AssetContext = None
-
 
 def watch() -> None:
     """Begin to watch, in this process."""
-    if AssetContext is not None:
-        around(AssetContext, "emit_events", _about_to_emit, _materialized)
+    around(AssetContext, "emit_events", _about_to_emit, _materialized)
     for name in ("create", "acreate"):
         around(Artifact, name, after=_created)
 
