@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: setup demo demo-prefect test test-full lint bench clean
+.PHONY: setup demo demo-prefect test test-full lint bench bench-collectors clean
 
 setup: .venv/.complete
 
@@ -35,6 +35,9 @@ test-full: setup  ## Older versions, crash loops, soak
 
 bench: setup  ## Prints figures; JOBS=... changes the size
 	$(BIN)/python -m tests.benchmarks
+
+bench-collectors: setup  ## What collectors cost a pipeline and what they lose; TASKS=... and ROUNDS=... change the size
+	$(BIN)/python -m tests.benchmarks.collectors
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build

@@ -59,8 +59,8 @@ class Backend:
 
 
 @contextmanager
-def backend() -> Iterator[Backend]:
-    """A running backend."""
+def backend(port: int = 0) -> Iterator[Backend]:
+    """A running backend, on a free port unless one is named."""
     made = Backend()
 
     class Handler(BaseHTTPRequestHandler):
@@ -87,7 +87,7 @@ def backend() -> Iterator[Backend]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()

@@ -33,6 +33,18 @@ def test_imports_point_one_way(package):
     assert ours <= {*allowed, package}
 
 
+def test_the_prefect_collector_imports_nothing_of_the_server():
+    files = list((ROOT / "collectors/whence-prefect/src").rglob("*.py"))
+    ours = {name for file in files for name in imported(file) if name.startswith("whence")}
+    assert ours == {"whence_collector"}
+
+
+def test_the_core_of_the_prefect_collector_knows_no_prefect():
+    core = ROOT / "collectors/whence-prefect/src/whence_prefect"
+    files = [*core.glob("*.py"), core / "sidecar/translate.py", core / "sidecar/cursor.py"]
+    assert "prefect" not in {name for file in files for name in imported(file)}
+
+
 def test_the_folder_graphql_is_no_package():
     assert not (ROOT / "graphql" / "__init__.py").exists()
 

@@ -40,8 +40,8 @@ def assertions(result: Any) -> list[Assertion]:
     """The checks in a result.
 
     Args:
-        result: of Great Expectations (a validation or checkpoint result, or its JSON), of Soda (a scan or its results), a
-            pydantic ValidationError, or an iterable of what `assertion` makes.
+        result: of Great Expectations (a validation or checkpoint result, or its JSON), of Soda (a scan or its results),
+            a pydantic ValidationError, or an iterable of what `assertion` makes.
 
     Raises:
         TypeError: it is none of them.

@@ -4,6 +4,7 @@ import json
 import os
 import traceback
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -99,7 +100,7 @@ def emit(
     """
     path, sha256 = code
     wait = _DIRTY_SECONDS if ancestors is None and state is not State.START else 0
-    version = code_version(path if Path(path).exists() else ".", sha256=sha256, wait=wait)
+    version = code_version(_existing(path), sha256=sha256, wait=wait)
     found: dict[str, Any] = {CODE: version.code, "sourceCodeLocation": version.location, "lineage": footprint.lineage()}
     said = {key: value for key, value in found.items() if value is not None}
     of_run = {CODE: said.pop(CODE)} if CODE in said else {}
@@ -116,6 +117,12 @@ def emit(
         producer=PRODUCER,
     )
     spool_client().emit(event)
+
+
+@lru_cache(maxsize=4096)
+def _existing(path: str) -> str:
+    """The path, or the current folder where there is no such file, as in notebooks."""
+    return path if Path(path).exists() else "."
 
 
 def failure(error: BaseException | None) -> tuple[State, Facets]:
