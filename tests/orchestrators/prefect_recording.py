@@ -12,6 +12,7 @@ from typing import Any
 from tests.orchestrators.prefect_server import COLLECTORS, Prefect
 
 PIPELINE = COLLECTORS / "whence-prefect/examples/trading/pipeline.py"
+STATES = COLLECTORS / "whence-prefect/tests/flows/states.py"
 DAYS = ("2026-11-02", "2026-11-07")
 SERVED = "2026-11-04"
 AWAY = "2026-11-05"
@@ -26,6 +27,7 @@ class Recording:
         without: flow runs in processes without the plugin, by their ids.
         watched: flow runs in processes with it, if there is one.
         served: flow runs of the deployment.
+        odd: flow runs that end in every way there is, without the plugin and with it.
         away: flow runs while the sidecar was away.
         sidecar: lines of the sidecar that ran along, was killed, and came back.
         again: lines of one that read everything afterwards.
@@ -38,6 +40,7 @@ class Recording:
     without: set[str] = field(default_factory=set)
     watched: set[str] = field(default_factory=set)
     served: set[str] = field(default_factory=set)
+    odd: set[str] = field(default_factory=set)
     away: set[str] = field(default_factory=set)
     sidecar: list[bytes] = field(default_factory=list)
     again: list[bytes] = field(default_factory=list)
@@ -84,7 +87,9 @@ class _Run:
             recording.without = self._pipeline("without", *DAYS)
             recording.watched = self._pipeline("watched", *DAYS, **watched)
             recording.served = self._served("served", **watched)
-            self._until(lambda: self._ended("live") >= recording.without | recording.watched | recording.served)
+            recording.odd = self._script("odd", STATES) | self._script("odd watched", STATES, **watched)
+            expected = recording.without | recording.watched | recording.served | recording.odd
+            self._until(lambda: self._ended("live") >= expected)
             sidecar.kill()
         recording.away = self._pipeline("away", AWAY)
         with self._sidecar("live"):
@@ -105,8 +110,11 @@ class _Run:
 
     def _pipeline(self, name: str, *days: str, **variables: str) -> set[str]:
         """Run the pipeline for days, in one process; the flow runs."""
+        return self._script(name, PIPELINE, *days, **variables)
+
+    def _script(self, name: str, script: Path, *arguments: str, **variables: str) -> set[str]:
         before = self._flow_runs()
-        done = self._prefect.run("python", PIPELINE, *days, **self._data(name), **variables)
+        done = self._prefect.run("python", script, *arguments, **self._data(name), **variables)
         self._recording.exits[name] = done.returncode
         self._recording.logs[name] = done.stdout + done.stderr
         return self._flow_runs() - before
@@ -129,7 +137,7 @@ class _Run:
         """Each set of runs has its own results, so that what is cached is the same in each."""
         return {
             "TRADING_DATABASE": str(self._place / "trading.db"),
-            "PREFECT_LOCAL_STORAGE_PATH": str(self._place / f"results-{name}"),
+            "PREFECT_LOCAL_STORAGE_PATH": str(self._place / f"results-{name.replace(' ', '-')}"),
             **self._spool("plugin"),
         }
 

@@ -115,6 +115,34 @@ async def test_nothing_is_lost_while_the_sidecar_is_killed_and_away(recording):
     assert shape.versions["daily_metrics"] == {f"{partition(AWAY)} complete"}
 
 
+ENDS = {
+    "ends": {"COMPLETE": 1},
+    "ends.fails": {"FAIL": 1},
+    "ends.after": {"ABORT": 1},
+    "ends.skipped": {"COMPLETE": 1},
+    "ends.cancelled": {"ABORT": 1},
+    "ends.slow": {"FAIL": 1},
+    "ends.written": {"ABORT": 1},
+    "crashing": {"FAIL": 1},
+    "crashing.crashes": {"FAIL": 1},
+    "waits": {"COMPLETE": 1},
+    "waits.hesitates": {"FAIL COMPLETE": 1},
+    "waits.greet": {"COMPLETE": 2},
+}
+
+
+async def test_every_way_to_end(recording):
+    watched = {json.loads(line)["run"]["runId"] for line in recording.of(recording.plugin, recording.odd)}
+    along = recording.of(recording.sidecar, recording.odd)
+    without = [line for line in along if json.loads(line)["run"]["runId"] not in watched]
+    with_plugin = recording.of(recording.plugin, recording.odd)
+    assert (await shape_of(without)).runs == ENDS
+    assert (await shape_of(with_plugin)).runs == ENDS
+    assert (await shape_of([*with_plugin, *along])).runs == {
+        job: {states: 2 * count for states, count in runs.items()} for job, runs in ENDS.items()
+    }
+
+
 def test_every_event_is_valid(recording):
     made = [json.loads(line) for line in {*recording.sidecar, *recording.plugin}]
     assert len(made) > 500
@@ -123,7 +151,8 @@ def test_every_event_is_valid(recording):
 
 def test_the_pipeline_ends_as_it_would_without_a_collector(recording):
     """One of two days fails; served, the failed run is the deployment's, not the command's."""
-    assert recording.exits == {"without": 1, "watched": 1, "served": 0, "away": 0, "again": 0}
+    ends = {"without": 1, "watched": 1, "served": 0, "odd": 0, "odd watched": 0, "away": 0, "again": 0}
+    assert recording.exits == ends
     assert "Whence" not in recording.logs["watched"]
 
 

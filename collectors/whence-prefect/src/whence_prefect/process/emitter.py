@@ -32,13 +32,14 @@ class Emitter:
         os.register_at_fork(after_in_child=self._after_fork)
 
     def start(self) -> None:
-        """Warm up: what is slow the first time is done while the flow is still being loaded."""
+        """From now on take what is seen. The thread begins with the first of it: most processes execute no flow."""
         self.active = True
         atexit.register(self.close)
-        self._ensure()
 
     def put(self, seen: Seen) -> None:
         """Take something that was seen."""
+        if not self.active:
+            return
         self._queue.put(seen)
         if self._thread is None:
             self._ensure()
@@ -62,11 +63,12 @@ class Emitter:
                 self._thread.start()
 
     def _work(self) -> None:
-        from .writer import Writer
-
         try:
+            from .writer import Writer
+
             writer = Writer()
         except Exception:
+            self.active = False
             log.warning("Whence: no lineage is recorded in this process", exc_info=True)
             return
         while self._work_off(writer, self._queue.get()):
