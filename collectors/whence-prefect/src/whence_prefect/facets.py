@@ -1,6 +1,6 @@
 """The `whence_prefect` facet, and the standard ones as this collector fills them."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -61,8 +61,8 @@ class WhencePrefectRunFacet(RunFacet):
         return "urn:whence:facets:1-0-0:WhencePrefectRunFacet.json"
 
 
-def prefect(run: Run, change: Change | None = None) -> WhencePrefectRunFacet:
-    """What Prefect calls a run; with a change, also its state and what it used."""
+def prefect(run: Run, change: Change, upstream: Sequence[Upstream]) -> WhencePrefectRunFacet:
+    """What Prefect calls a run, the state that it is in, and how it is known what it used."""
     task = run if isinstance(run, TaskRun) else None
     flow = run if isinstance(run, FlowRun) else run.flow_run
     facet = WhencePrefectRunFacet(producer=PRODUCER)
@@ -75,14 +75,10 @@ def prefect(run: Run, change: Change | None = None) -> WhencePrefectRunFacet:
     if task:
         facet.taskRunId, facet.taskRunName = task.id, task.name
         facet.taskName, facet.taskVersion = task.task, task.task_version
-    if change:
-        facet.state, facet.runCount = change.name, change.count
-    if run.upstream:
-        facet.upstreamCount = len(run.upstream)
-        facet.inputs = [
-            TaskInput(upstream.parameter, upstream.run.id, upstream.match.value)
-            for upstream in run.upstream[:MOST_UPSTREAM]
-        ]
+    facet.state, facet.runCount = change.name, change.count
+    if upstream:
+        facet.upstreamCount = len(upstream)
+        facet.inputs = [TaskInput(used.parameter, used.run.id, used.match.value) for used in upstream[:MOST_UPSTREAM]]
     return facet
 
 

@@ -19,7 +19,8 @@ from .datasets import Dataset, as_input, as_output
 from .runs import Change, FlowRun, Run
 from .states import steps
 
-_STARTLESS = ("PENDING", "SCHEDULED")
+_NEVER_BEGAN = "NotReady"
+"""The state of a run that Prefect gave up because of what came before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,9 @@ class Lineage:
         return facets.job(self.namespace, run.ref.job, kind, dict(known.job))
 
     def _facets(self, run: Run, change: Change, state: RunState, known: Known) -> dict[str, Any]:
-        found: dict[str, Any] = {"whence_prefect": facets.prefect(run, change), **known.run}
+        begins = state is RunState.START or change.name == _NEVER_BEGAN
+        upstream = run.upstream if begins else ()
+        found: dict[str, Any] = {"whence_prefect": facets.prefect(run, change, upstream), **known.run}
         if run.tags:
             found["tags"] = facets.tags(run.tags)
         if isinstance(run, FlowRun):
@@ -108,9 +111,9 @@ class Lineage:
                 found["nominalTime"] = facets.nominal(run.nominal)
             if run.parameters is not None:
                 found[PARAMETERS] = facets.parameters(run.parameters)
-        if run.upstream and (state is RunState.START or change.type in _STARTLESS):
-            found["jobDependencies"] = facets.dependencies(self.namespace, run.upstream)
+        if upstream:
+            found["jobDependencies"] = facets.dependencies(self.namespace, upstream)
         message = change.message or known.error
-        if message and (state is RunState.FAIL or change.name == "NotReady"):
+        if message and (state is RunState.FAIL or change.name == _NEVER_BEGAN):
             found["errorMessage"] = facets.error(message, known.stack)
         return found

@@ -114,13 +114,15 @@ class _Api:
 
 def _known(seen: Changed) -> Known:
     """What only the process knows."""
-    location, code = _code(seen.function)
-    run: dict[str, RunFacet] = {"processing_engine": _engine()}
+    run: dict[str, RunFacet] = {}
     job: dict[str, JobFacet] = {}
-    if location:
-        job["sourceCodeLocation"] = location
-    if code:
-        run[CODE] = code
+    if seen.change.type == "RUNNING":
+        location, code = _code(seen.function)
+        run["processing_engine"] = _engine()
+        if location:
+            job["sourceCodeLocation"] = location
+        if code:
+            run[CODE] = code
     if seen.arguments is not None:
         run[PARAMETERS] = parameters(seen.arguments, hashed_parameters())
     stack = "".join(seen.error.format()) if seen.error else None
