@@ -9,6 +9,7 @@ import pytest
 from tests.openlineage.validity import problems
 from tests.orchestrators.graph_shape import shape_of
 from whence_collector.plain import plain
+from whence_prefect.facets import WhencePrefectRunFacet
 from whence_prefect.facts import Facts
 from whence_prefect.lineage import Known, Lineage
 from whence_prefect.native import change, facts_of_task
@@ -16,7 +17,9 @@ from whence_prefect.process.values import snapshot
 from whence_prefect.runs import Change, FlowRun, Match, Ref, TaskRun, Upstream
 from whence_prefect.sidecar.cursor import OVERLAP, Cursor
 from whence_prefect.sidecar.translate import Translator
+from whence_schemas.facets.whence import PrefectRun
 
+ROOT = Path(__file__).parents[3]
 RECORDED = Path(__file__).parent / "samples" / "prefect_3_9_events.ndjson"
 AT = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 FLOW = FlowRun(id="0d1c0000-0000-4000-8000-000000000001", name="a-run", flow="etl")
@@ -162,6 +165,14 @@ async def test_events_that_say_nothing_of_lineage_ask_nothing():
     quiet = [event for event in recorded() if event["event"].endswith((".Pending", ".Scheduled", ".heartbeat"))]
     assert await translated(quiet, api) == []
     assert api.asked == []
+
+
+def test_the_facet_its_schema_and_its_model_agree():
+    schema = json.loads((ROOT / "schemas/json/WhencePrefectRunFacet.json").read_text())
+    definition = schema["$defs"]["WhencePrefectRunFacet"]["allOf"][1]
+    sent = {name for name in WhencePrefectRunFacet.__annotations__ if not name.startswith("_")}
+    assert sent == set(definition["properties"]) == set(PrefectRun.model_fields)
+    assert set(schema["$defs"]["TaskInput"]["properties"]["match"]["enum"]) == set(Match)
 
 
 def test_changes_are_read_from_states_only():
