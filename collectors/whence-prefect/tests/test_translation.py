@@ -192,6 +192,13 @@ def test_the_cursor_goes_on_where_it_was(tmp_path):
     assert Cursor(tmp_path / "deep" / "cursor.json").since() == AT - OVERLAP
 
 
+def test_a_clock_that_is_ahead_is_no_progress(tmp_path):
+    cursor = Cursor(tmp_path / "cursor.json")
+    cursor.advance(datetime.now(UTC) + timedelta(days=300))
+    assert cursor.latest is not None
+    assert cursor.latest <= datetime.now(UTC)
+
+
 def test_a_cursor_that_cannot_be_read_begins_anew(tmp_path):
     (tmp_path / "cursor.json").write_text("")
     assert Cursor(tmp_path / "cursor.json").since() is None

@@ -7,6 +7,7 @@ from typing import Any
 
 import prefect.flow_engine
 import prefect.task_engine
+from prefect.context import FlowRunContext
 from prefect.futures import PrefectFuture
 from prefect.states import State
 from prefect.utilities.collections import visit_collection
@@ -86,6 +87,7 @@ def _task_changed(engine: Any, before: Any, after: State[Any]) -> None:
         Changed(
             run=_task_facts(engine),
             change=change,
+            within=_within(),
             function=engine.task.fn,
             arguments={name: snapshot(value) for name, value in engine.parameters.items()} if starts else None,
             error=_error_of(engine, change),
@@ -96,7 +98,14 @@ def _task_changed(engine: Any, before: Any, after: State[Any]) -> None:
 def _rolled_back(engine: Any, noted: Any, result: Any) -> None:
     """Prefect reports a rollback without setting the state."""
     change = Change(at=datetime.now(UTC), type="COMPLETED", name="RolledBack", count=engine.task_run.run_count)
-    EMITTER.put(Changed(run=_task_facts(engine), change=change, function=engine.task.fn))
+    EMITTER.put(Changed(run=_task_facts(engine), within=_within(), change=change, function=engine.task.fn))
+
+
+def _within() -> FlowFacts | None:
+    context = FlowRunContext.get()
+    if context is None or context.flow is None or context.flow_run is None:
+        return None
+    return FlowFacts(id=str(context.flow_run.id), name=context.flow_run.name, flow=context.flow.name)
 
 
 def _task_facts(engine: Any) -> TaskFacts:

@@ -13,7 +13,7 @@ from ..runs import Change
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowFacts:
-    """A flow run as its process knows it. parent: the id of the flow run that called it in this process."""
+    """A flow run as its process knows it."""
 
     id: str
     name: str
@@ -25,7 +25,7 @@ class Changed:
     """A run entered a state.
 
     Attributes:
-        task: the task's own name, which the run's name may not tell.
+        within: the flow run that a task run belongs to.
         function: what the flow or task executes.
         arguments: of a task; those of a flow are known to Prefect.
     """
@@ -33,6 +33,7 @@ class Changed:
     run: FlowFacts | TaskFacts
     change: Change
     function: Callable[..., Any]
+    within: FlowFacts | None = None
     arguments: Mapping[str, Any] | None = None
     error: TracebackException | None = None
 

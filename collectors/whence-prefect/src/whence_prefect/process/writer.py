@@ -20,7 +20,6 @@ from whence_collector.facets import CODE, PARAMETERS, WhenceCodeRunFacet
 from ..facets import PRODUCER, parameters
 from ..facts import Facts
 from ..lineage import Known, Lineage
-from ..native import TaskFacts
 from ..runs import Run
 from ..settings import hashed_parameters, namespace
 from .seen import Changed, Declared, FlowFacts, Seen, Used
@@ -54,16 +53,17 @@ class Writer:
         if isinstance(seen, Used):
             self._spool.emit(self._lineage.used(self._run_of(seen), seen.at, seen.reads, seen.writes))
             return
-        for event in self._lineage.changed(self._run(seen.run), seen.change, _known(seen)):
+        if seen.within:
+            self._flow_run(seen.within)
+        run = self._flow_run(seen.run) if isinstance(seen.run, FlowFacts) else _now(self._facts.task_run(seen.run))
+        for event in self._lineage.changed(run, seen.change, _known(seen)):
             self._spool.emit(event)
 
     def close(self) -> None:
         """Flush, where the settings ask for that."""
         self._spool.close()
 
-    def _run(self, seen: FlowFacts | TaskFacts) -> Run:
-        if isinstance(seen, TaskFacts):
-            return _now(self._facts.task_run(seen))
+    def _flow_run(self, seen: FlowFacts) -> Run:
         return _now(self._facts.flow_run(seen.id, seen.name, seen.flow))
 
     def _run_of(self, used: Used) -> Run:

@@ -3,7 +3,7 @@
 import json
 import logging
 import os
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 log = logging.getLogger("whence_prefect")
@@ -20,7 +20,8 @@ class Cursor:
         self.latest: datetime | None = self._read()
 
     def advance(self, at: datetime) -> None:
-        """An event of this time was handed on."""
+        """An event of this time was handed on. Its time may lie ahead, where a flow's clock does: that is no progress."""
+        at = min(at, datetime.now(UTC))
         if self.latest is None or at > self.latest:
             self.latest = at
 
