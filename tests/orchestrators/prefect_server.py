@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[2]
 COLLECTORS = ROOT / "collectors"
 NEWEST = ("prefect==3.8.8", "fastapi<0.153")
 """The newest that installs. Its server does not start with fastapi 0.155 and later, which dropped `min_items`."""
-FLOOR = ("prefect==3.4.25", "fastapi<0.153", "importlib-metadata", "openlineage-python==1.38.0")
-"""The oldest with plugins and assets. It imports importlib-metadata, which what it requires no longer brings."""
+FLOOR = ("prefect==3.4.25", "fastapi<0.120", "importlib-metadata", "openlineage-python==1.40.0")
+"""The oldest with plugins and assets. What it needs besides is what newer packages no longer have or bring."""
 SECONDS = 120
 
 

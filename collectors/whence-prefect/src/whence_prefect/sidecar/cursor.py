@@ -20,7 +20,7 @@ class Cursor:
         self.latest: datetime | None = self._read()
 
     def advance(self, at: datetime) -> None:
-        """An event of this time was handed on. Its time may lie ahead, where a flow's clock does: that is no progress."""
+        """An event of this time was handed on. Where a flow's clock is ahead, that is no progress."""
         at = min(at, datetime.now(UTC))
         if self.latest is None or at > self.latest:
             self.latest = at
