@@ -122,8 +122,9 @@ class _Run:
     def _served(self, name: str, **variables: str) -> set[str]:
         """Serve the deployment and run it, as a person would; the flow run."""
         before = self._flow_runs()
-        log = f"{name}.log"
-        with self._prefect.running("python", PIPELINE, "--serve", log=log, **self._data(name), **variables):
+        log, folder = f"{name}.log", PIPELINE.parent  # older versions serve only what lies in the working folder
+        variables = {**self._data(name), **variables}
+        with self._prefect.running("python", PIPELINE, "--serve", log=log, folder=folder, **variables):
             self._until(lambda: "is being served" in re.sub(r"\s+", " ", self._log(log)))
             done = self._prefect.run(
                 *("prefect", "deployment", "run", "trading/nightly", "-p", f"day={SERVED}", "--watch"),

@@ -97,13 +97,15 @@ class Prefect:
         )
 
     @contextmanager
-    def running(self, *command: str | Path, log: str, **variables: str) -> Iterator["subprocess.Popen[bytes]"]:
-        """A command that runs until the end of the block; its output goes to the file `log`."""
+    def running(
+        self, *command: str | Path, log: str, folder: Path | None = None, **variables: str
+    ) -> Iterator["subprocess.Popen[bytes]"]:
+        """A command that runs in a folder until the end of the block; its output goes to the file `log`."""
         with (self._place / log).open("ab") as file:
             process = subprocess.Popen(
                 [self.bin / command[0], *command[1:]],
                 env={**self.variables, **variables},
-                cwd=self._place,
+                cwd=folder or self._place,
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )

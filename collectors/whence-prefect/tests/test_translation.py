@@ -21,6 +21,7 @@ from whence_schemas.facets.whence import PrefectRun
 
 ROOT = Path(__file__).parents[3]
 RECORDED = Path(__file__).parent / "samples" / "prefect_3_9_events.ndjson"
+SOURCES = ("sidecar", "plugin")
 AT = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 FLOW = FlowRun(id="0d1c0000-0000-4000-8000-000000000001", name="a-run", flow="etl")
 TASK = TaskRun(id="0d1c0000-0000-4000-8000-000000000002", name="load-1", task="load", flow_run=FLOW)
@@ -165,6 +166,16 @@ async def test_events_that_say_nothing_of_lineage_ask_nothing():
     quiet = [event for event in recorded() if event["event"].endswith((".Pending", ".Scheduled", ".heartbeat"))]
     assert await translated(quiet, api) == []
     assert api.asked == []
+
+
+async def test_recorded_lines_of_sidecar_and_plugin_merge():
+    """Two days of the trading pipeline, with three of the fifty mapped tasks a day, as a real Prefect gave them."""
+    sidecar, plugin = ((RECORDED.parent / f"trading_{name}.ndjson").read_bytes().splitlines() for name in SOURCES)
+    alone = await shape_of(plugin)
+    assert alone.runs["trading.extract"] == {"FAIL COMPLETE": 2}
+    assert alone.runs["trading.price"] == {"COMPLETE": 6}
+    assert await shape_of([*sidecar, *plugin]) == alone
+    assert (await shape_of(sidecar)).runs == alone.runs
 
 
 def test_the_facet_its_schema_and_its_model_agree():
