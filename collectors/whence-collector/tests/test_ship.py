@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 from tests.collectors.backend import backend, until
 from whence_collector import segments, starting
 from whence_collector.drops import Drops
-from whence_collector.settings import Settings, spools
+from whence_collector.settings import _SOURCES, Settings, spools
 from whence_collector.ship import main
 from whence_collector.spool import Spool
 from whence_collector.state import State
@@ -108,6 +109,30 @@ def test_a_killed_shipper_is_followed_by_another(place, server, folder, monkeypa
         os.kill(State.load(folder).pid, signal.SIGKILL)
         until(lambda: not status(folder).running)
     assert len(killed) == 4
+    made.flush(0)
+
+
+def test_after_a_wrong_key_the_next_process_with_the_right_one_sends_all(place, server, folder):
+    server.answer = (401, "application/problem+json", b'{"detail": "a key is needed"}')
+    emit({**place, "WHENCE_KEY": "wrong"}, 2)
+    until(lambda: State.load(folder).error == "401: a key is needed")
+    until(lambda: not status(folder).running)
+    server.answer = None
+    emit({**place, "WHENCE_KEY": "right"}, 2)
+    until(lambda: len(server.events) == 4)
+    assert server.requests[-1][1]["Authorization"] == "Bearer right"
+
+
+def test_where_the_whole_folder_was_removed_all_is_begun_again(place, server, folder, monkeypatch):
+    monkeypatch.setattr(starting, "PAUSE_SECONDS", 0)
+    made = Spool(Settings(url=server.url, spool=folder))
+    made.append(b"1")
+    until(lambda: server.events == [b"1"])
+    first = State.load(folder).pid
+    until(lambda: shutil.rmtree(folder, ignore_errors=True) or not folder.exists())  # the shipper may write its state
+    made.append(b"2")
+    until(lambda: server.events == [b"1", b"2"])
+    until(lambda: State.load(folder).pid != first and status(folder).running)
     made.flush(0)
 
 
@@ -247,3 +272,9 @@ def test_settings_that_cannot_be_used_are_told_and_the_defaults_taken(monkeypatc
     assert (found.max_bytes, found.fsync, found.url) == (2**30, False, "http://127.0.0.1:5000")
     assert (found.max_days, found.flush) == (3, 2)
     assert len(caplog.records) == 3
+
+
+def test_the_readme_lists_all_settings():
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    for name, (variable, _) in _SOURCES.items():
+        assert f"| `{variable}` | `{name}` |" in readme

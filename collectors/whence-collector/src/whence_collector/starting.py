@@ -42,6 +42,8 @@ class Starter:
         if not self._settings.shipper or now < self._not_before:
             return
         try:
+            if self._descriptor >= 0 and segments.is_removed(self._descriptor):
+                self.forget()  # with the whole folder, by somebody who cleans up
             if self._descriptor < 0:
                 flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
                 self._descriptor = os.open(self._settings.spool / LOCK, flags, 0o600)
@@ -63,7 +65,7 @@ class Starter:
         self._starts += 1
         if self._starts == _MAX_STARTS:
             where = self._settings.spool / LOG
-            log.warning("Whence: the shipper does not stay up, %s may say why; or start `whence-ship` yourself", where)
+            log.warning("Whence: the shipper does not stay up; `whence-ship --status` or %s says why", where)
         package = str(Path(__file__).parents[1])
         spool = str(self._settings.spool)  # for people who look at the list of processes
         python = [sys.executable, "-I", "-S", "-c", _CODE, package, str(self._descriptor), spool]
