@@ -16,7 +16,7 @@ PACKAGES = {
     "whence_collector": (ROOT / "collectors/whence-collector/src", set[str]()),
 }
 
-COLLECTORS = {"whence_dagster": {"dagster"}}
+COLLECTORS = {"whence_dagster": {"dagster"}, "whence_prefect": {"prefect", "httpx"}}
 """By package what else it may import, besides the standard library, openlineage-python and whence_collector."""
 
 
@@ -44,6 +44,12 @@ def test_a_collector_knows_its_host_and_no_server(package):
     theirs = {name for file in files for name in imported(file)} - sys.stdlib_module_names
     assert files
     assert theirs <= {package, "openlineage", "whence_collector", *COLLECTORS[package]}
+
+
+def test_the_core_of_the_prefect_collector_knows_no_prefect():
+    core = ROOT / "collectors/whence-prefect/src/whence_prefect"
+    files = [*core.glob("*.py"), core / "sidecar/translate.py", core / "sidecar/cursor.py"]
+    assert "prefect" not in {name for file in files for name in imported(file)}
 
 
 def test_the_folder_graphql_is_no_package():
