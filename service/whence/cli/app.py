@@ -1,4 +1,4 @@
-"""The commands, in the order in which the help shows them."""
+"""The commands, as the help groups and orders them."""
 
 from typing import Annotated, Any
 
@@ -82,23 +82,27 @@ def _root(
     pass
 
 
-app.command("serve")(serve.serve)
-app.command("ingest")(ingest.ingest)
-app.command("lineage")(lineage.lineage)
-app.command("impact")(impact.impact)
-app.command("completeness")(completeness.completeness)
-app.command("diff")(diff.diff)
-app.command("drift")(drift.drift)
-app.command("freshness")(freshness.freshness)
-app.command("history")(history.history)
-app.command("partitions")(partitions.partitions)
-app.command("provenance")(provenance.provenance)
-app.command("recover")(recover.recover)
-app.command("show")(show.show)
-app.command("search")(search.search)
-app.command("query")(query.query)
-app.add_typer(audit.app)
-app.command("rebuild")(rebuild.rebuild)
-app.command("doctor")(doctor.doctor)
-app.add_typer(keys.app)
-app.command("neo4j")(neo4j.neo4j)
+for panel, commands in {
+    "Run it": {"serve": serve.serve, "ingest": ingest.ingest},
+    "Ask": {
+        "lineage": lineage.lineage,
+        "impact": impact.impact,
+        "provenance": provenance.provenance,
+        "recover": recover.recover,
+        "diff": diff.diff,
+        "drift": drift.drift,
+        "freshness": freshness.freshness,
+        "history": history.history,
+        "partitions": partitions.partitions,
+        "completeness": completeness.completeness,
+        "show": show.show,
+        "search": search.search,
+        "query": query.query,
+    },
+}.items():
+    for name, command in commands.items():
+        app.command(name, rich_help_panel=panel)(command)
+app.add_typer(audit.app, rich_help_panel="Prove it")
+for name, command in {"doctor": doctor.doctor, "rebuild": rebuild.rebuild, "neo4j": neo4j.neo4j}.items():
+    app.command(name, rich_help_panel="Look after it")(command)
+app.add_typer(keys.app, rich_help_panel="Look after it")
