@@ -32,9 +32,7 @@ def drift(
     limit: Annotated[int, typer.Option(min=1, max=500, help="How many jobs to show, by name.")] = 50,
     as_of: AsOfOption = "",
     window: WindowOption = 10,
-    check: Annotated[
-        bool, typer.Option("--check", help=f"Exit with {FOUND} if a declaration and runs differ.")
-    ] = False,
+    check: Annotated[bool, typer.Option("--check", help=f"Exit with {FOUND} if they differ.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for programs.")] = False,
 ) -> None:
     """Show where declarations (JobEvents, DatasetEvents) and runs differ, and what rests on that.
