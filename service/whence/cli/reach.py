@@ -21,4 +21,4 @@ def behind(answer: dict[str, Any]) -> None:
 
 
 FOUND = 3
-"""The exit code of `--check` and its like where what they look for is there: 1 and 2 say that the command itself failed."""
+"""The exit code of `--check` and its like where what they look for is there: 1 and 2 say that the command failed."""
