@@ -14,7 +14,7 @@ from whence_schemas.identity import dataset_key
 async def test_a_file_of_the_first_format_gets_what_is_new(tmp_path):
     path = tmp_path / "graph.db"
     with sqlite3.connect(path) as old:
-        old.executescript(f"BEGIN; {load_queries('sqlite.sql')['schema']} PRAGMA user_version = 1; COMMIT")
+        old.executescript(f"BEGIN; {load_queries('sqlite')['schema']} PRAGMA user_version = 1; COMMIT")
     events = [event("COMPLETE", "10:00:00", outputs=["a"])]
     store = SQLiteGraphStore(path)
     await project(store, events)
@@ -32,7 +32,7 @@ async def test_a_file_of_the_first_format_gets_what_is_new(tmp_path):
 async def test_a_file_of_the_first_format_can_be_read_as_it_is(tmp_path):
     path = tmp_path / "graph.db"
     with sqlite3.connect(path) as old:
-        old.executescript(f"BEGIN; {load_queries('sqlite.sql')['schema']} PRAGMA user_version = 1; COMMIT")
+        old.executescript(f"BEGIN; {load_queries('sqlite')['schema']} PRAGMA user_version = 1; COMMIT")
     store = SQLiteGraphStore(path, read_only=True)
     assert await store.last_productions([dataset_key(NS, "a")], 1, 2**60, 10) == {}
     await store.close()

@@ -7,16 +7,15 @@ from neo4j import GraphDatabase
 
 from tests.build import dump, event
 from tests.changes import Changes
-from whence.graph import neo4j as module
 from whence.graph.facts import Batch, EdgeId, EdgeKind, Since
-from whence.graph.neo4j import MIGRATIONS, Neo4jGraphStore
+from whence.graph.neo4j import MIGRATIONS, Neo4jGraphStore, statements
 from whence.graph.queries import load_queries
 from whence_schemas.errors import ConfigurationError, GraphUnavailable
 
 NOWHERE = "bolt://127.0.0.1:1"
 SCANS = {"AllNodesScan", "NodeByLabelScan", "DirectedRelationshipTypeScan", "UndirectedRelationshipTypeScan"}
 SORTS = {"Sort", "Top"}
-USES = ("add_uses", "uses_between", "uses_of_dataset", "uses_of_versions", "last_produced", "read_since")
+USES = ("add_uses", "uses_of_dataset", "uses_between", "uses_of_versions", "last_produced", "read_since")
 
 
 @pytest.fixture
@@ -135,10 +134,10 @@ async def test_statements_go_by_index(store, ask, sampled):
     numbers = ("as_of", "declared", "window", "limit", "until", "at", "number", "cursor", "version", "after")
     lists += ("spans", "values")
     parameters = {**{name: [] for name in lists}, **dict.fromkeys(texts, ""), **dict.fromkeys(numbers, 1)}
-    for name in load_queries("neo4j.cypher"):
+    for name in load_queries("neo4j"):
         if name in setup | whole or name.startswith("dump_"):
             continue
-        text = module._text(name, kinds.get(name, "|".join(EdgeKind)))
+        text = statements.text(name, kinds.get(name, "|".join(EdgeKind)))
         operators = set(_operators(ask(f"EXPLAIN {text}", parameters).summary.plan))
         assert not operators & (SCANS | SORTS), name
 

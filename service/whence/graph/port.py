@@ -8,12 +8,12 @@ All times are microseconds since the epoch. "At `as_of`" counts what was said of
 """
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
-from itertools import groupby
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from whence.graph.facts import (
     Attempt,
     Batch,
+    Claim,
     Contribution,
     EdgeId,
     EdgeKind,
@@ -43,22 +43,6 @@ def footprints_of(activities: Iterable[Activity]) -> set[str]:
 def datasets_of(footprints: Iterable[Footprint]) -> list[str]:
     """Keys of all that footprints read and write."""
     return list(dict.fromkeys(key for found in footprints for keys in (found.reads, found.writes) for key in keys))
-
-
-def group_attempts(rows: Iterable[Iterable[Any]]) -> dict[str, list[Attempt]]:
-    """Rows of attempts by job, newest first."""
-    found: dict[str, list[Attempt]] = {}
-    for one in sorted((Attempt(*row) for row in rows), key=lambda one: (one.start, one.run, one.number), reverse=True):
-        found.setdefault(one.job, []).append(one)
-    return found
-
-
-def group_uses(rows: Iterable[Iterable[Any]]) -> dict[str, list[Use]]:
-    """Rows of uses by dataset, newest first."""
-    found: dict[str, list[Use]] = {}
-    for use in sorted((Use(*row) for row in rows), key=lambda use: (use.at, use.run, use.number), reverse=True):
-        found.setdefault(use.dataset, []).append(use)
-    return found
 
 
 class Neighbours(NamedTuple):
@@ -120,18 +104,6 @@ class Span(NamedTuple):
     after: int
 
 
-def stretches_of(rows: Iterable[tuple[Span, int, Report]]) -> dict[Span, list[Stretch]]:
-    """Stretches from the reports that begin and end them, with the place of each among its span's reports; those that
-    named datasets and those that did not are numbered apart."""
-    found: dict[Span, list[Stretch]] = {}
-    ends = groupby(rows, lambda row: (row[0], row[2].reported, row[2].footprint))
-    for (span, *_), group in ends:
-        (_, begin, first), *rest = group
-        _, end, last = rest[-1] if rest else (span, begin, first)
-        found.setdefault(span, []).append(Stretch(first, last, end - begin + 1))
-    return found
-
-
 class Value(NamedTuple):
     """A value (by address; empty where it is deleted) of an entity's facet."""
 
@@ -166,12 +138,30 @@ class Page(NamedTuple):
     number: int
 
 
+_MAX = 2**63 - 1
+NEWEST = Page(_MAX, "\U0010ffff", _MAX)
+"""Before every row."""
+
+
 class Place(NamedTuple):
     """A place in a list that is ordered by folded name, folded namespace and key."""
 
     name: str
     namespace: str
     key: str
+
+
+DUMPED = {
+    "attempt": Attempt._fields,
+    "claim": (*Claim._fields, "unit"),
+    "edge": (*EdgeId._fields, *Since._fields),
+    "facet": ("value", "body"),
+    "footprint": ("key", "document"),
+    "node": Node._fields,
+    "report": (*Report._fields, "unit"),
+    "use": Use._fields,
+}
+"""Tables and columns of a dump."""
 
 
 class GraphStore(Protocol):

@@ -1,0 +1,36 @@
+"""What is around nodes, hop by hop."""
+
+from collections.abc import Sequence
+
+from whence.graph.facts import EdgeId
+from whence.graph.neo4j.activities import activities, footprints
+from whence.graph.neo4j.edges import aliases, edges_into
+from whence.graph.neo4j.statements import Transaction, collect, listed, types
+from whence.graph.port import LOOK_AHEAD, Around, Neighbours, datasets_of, footprints_of
+
+
+async def neighbours(tx: Transaction, targets: Sequence[str], around: Around, as_of: int, window: int) -> Neighbours:
+    """What is around targets: all edges ever seen say where they lead."""
+    asked, edges = await _look_around(tx, targets, around)
+    owners = [edge.owner for edge in edges]
+    live = await activities(tx, [*asked, *owners] if around.themselves else owners, as_of, window)
+    loaded = await footprints(tx, footprints_of(live.values()))
+    names = await aliases(tx, datasets_of(loaded.values()))
+    return Neighbours(asked, edges, live, loaded, names)
+
+
+async def _look_around(tx: Transaction, targets: Sequence[str], around: Around) -> tuple[list[str], list[EdgeId]]:
+    """Targets, hop by hop, and the edges into them."""
+    asked = dict.fromkeys(targets)
+    found = await edges_into(tx, targets, around.kinds)
+    edges = list(found)
+    for _ in range(1, around.hops):
+        if not found or len(asked) > LOOK_AHEAD:
+            break
+        sources = listed(edge.source for edge in found)
+        rows = await collect(tx, "onward", types(around.kinds), sources=sources, onward=list(around.onward))
+        new = [EdgeId(*row) for row in rows if row[3] not in asked]
+        asked.update((edge.target, None) for edge in new)
+        found = [edge for edge in new if edge.owner]
+        edges += found
+    return list(asked), edges

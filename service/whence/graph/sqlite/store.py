@@ -1,0 +1,207 @@
+"""The graph store on SQLite: what it can do, and which module does it."""
+
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from pathlib import Path
+
+from whence.graph.facts import (
+    Attempt,
+    Batch,
+    Contribution,
+    EdgeId,
+    EdgeKind,
+    Failure,
+    Node,
+    Role,
+    Since,
+    Use,
+)
+from whence.graph.footprint import Footprint
+from whence.graph.port import (
+    DUMPED,
+    Activity,
+    Around,
+    CurrentFacet,
+    Neighbours,
+    Page,
+    Place,
+    Said,
+    SaidBy,
+    Span,
+    Stretch,
+    Value,
+)
+from whence.graph.sqlite.activities import activities, footprints, stretches
+from whence.graph.sqlite.contributions import contributions
+from whence.graph.sqlite.database import Database
+from whence.graph.sqlite.dump import table_rows
+from whence.graph.sqlite.edges import aliases, edges_from, edges_into, since
+from whence.graph.sqlite.facets import facets, first_said, said_by
+from whence.graph.sqlite.neighbours import neighbours
+from whence.graph.sqlite.nodes import counts, named, nodes, search
+from whence.graph.sqlite.runs import attempts, runs_of_job, runs_of_jobs
+from whence.graph.sqlite.schema import clear
+from whence.graph.sqlite.uses import (
+    last_produced,
+    last_productions,
+    read_since,
+    uses_between,
+    uses_of_dataset,
+    uses_of_runs,
+    uses_of_versions,
+)
+from whence.graph.sqlite.writing import apply, cursor, failures, scrub
+
+
+class SQLiteGraphStore:
+    """A graph in one SQLite file, or in memory (for tests and for a look at a few events)."""
+
+    def __init__(self, path: Path | None, *, read_only: bool = False) -> None:
+        """Open the store, and create it where it is not there.
+
+        Raises:
+            ConfigurationError: the file is no graph store, or one of a newer Whence.
+        """
+        self._database = Database(path, read_only)
+
+    async def cursor(self) -> int:
+        """How many log entries are folded in."""
+        return await self._database.read(cursor)
+
+    async def apply(self, batch: Batch) -> None:
+        """Apply a batch, all of it or nothing."""
+        await self._database.write(apply, batch)
+
+    async def failures(self, limit: int) -> list[Failure]:
+        """Events that could not be folded, by index."""
+        return await self._database.read(failures, limit)
+
+    async def clear(self) -> None:
+        """Forget everything; the cursor is 0."""
+        await self._database.write(clear)
+
+    async def scrub(self) -> None:
+        """Remove from the store's files what was erased."""
+        await self._database.write(scrub)
+
+    async def contributions(self, units: Sequence[str]) -> dict[str, Contribution]:
+        """What these units' contributions were; units that have none are left out."""
+        return await self._database.read(contributions, units)
+
+    async def nodes(self, keys: Sequence[str]) -> dict[str, Node]:
+        """Nodes by key."""
+        return await self._database.read(nodes, keys)
+
+    async def counts(self) -> dict[str, int]:
+        """Number of nodes of each kind."""
+        return await self._database.read(counts)
+
+    async def search(
+        self, text: str, kinds: Sequence[str], after: Place | None, limit: int, namespace: str | None = None
+    ) -> list[tuple[Place, Node]]:
+        """Nodes whose name or namespace contains the text, by folded name."""
+        return await self._database.read(search, text, kinds, after, limit, namespace)
+
+    async def named(self, name: str, kinds: Sequence[str], limit: int) -> list[Node]:
+        """Nodes with exactly this name, case folded."""
+        return await self._database.read(named, name, kinds, limit)
+
+    async def owners(self, targets: Sequence[str], kinds: Sequence[EdgeKind]) -> list[EdgeId]:
+        """Edges of these kinds into the targets."""
+        return await self._database.read(edges_into, targets, kinds)
+
+    async def edges_from(self, sources: Sequence[str], kinds: Sequence[EdgeKind]) -> dict[EdgeId, Since]:
+        """Edges of these kinds that the sources own."""
+        return await self._database.read(edges_from, sources, kinds)
+
+    async def since(self, edges: Sequence[EdgeId]) -> dict[EdgeId, Since]:
+        """When these edges were first seen."""
+        return await self._database.read(since, edges)
+
+    async def aliases(self, keys: Sequence[str]) -> dict[EdgeId, Since]:
+        """Alias edges at either end of which one of the keys is."""
+        return await self._database.read(aliases, keys)
+
+    async def neighbours(self, targets: Sequence[str], around: Around, as_of: int, window: int) -> Neighbours:
+        """What is around targets, in one call."""
+        return await self._database.read(neighbours, targets, around, as_of, window)
+
+    async def activities(self, owners: Sequence[str], as_of: int, window: int) -> dict[str, Activity]:
+        """The owners' last reports."""
+        return await self._database.read(activities, owners, as_of, window)
+
+    async def stretches(self, spans: Sequence[Span], declared: bool, until: int) -> dict[Span, list[Stretch]]:
+        """How owners' footprints followed each other."""
+        return await self._database.read(stretches, spans, declared, until)
+
+    async def footprints(self, keys: Sequence[str]) -> dict[str, Footprint]:
+        """Footprints by key."""
+        return await self._database.read(footprints, keys)
+
+    async def facets(
+        self, entities: Sequence[str], names: Sequence[str] | None, as_of: int, unit: str | None = None
+    ) -> list[CurrentFacet]:
+        """For each entity and facet the value last said, by (entity, facet)."""
+        return await self._database.read(facets, entities, names, as_of, unit)
+
+    async def first_said(self, values: Sequence[Value], after: int, until: int) -> dict[Value, SaidBy]:
+        """Who said each of these values first in that time."""
+        return await self._database.read(first_said, values, after, until)
+
+    async def said_by(self, units: Sequence[str], names: Sequence[str]) -> list[Said]:
+        """All that these units ever said of these facets."""
+        return await self._database.read(said_by, units, names)
+
+    async def attempts(self, runs: Sequence[str]) -> dict[str, list[Attempt]]:
+        """Attempts of runs, by number."""
+        return await self._database.read(attempts, runs)
+
+    async def runs_of_job(self, job: str, as_of: int, after: Page | None, limit: int) -> list[Attempt]:
+        """Attempts of a job, newest first."""
+        return await self._database.read(runs_of_job, job, as_of, after, limit)
+
+    async def runs_of_jobs(self, jobs: Sequence[str], since: int, until: int, limit: int) -> dict[str, list[Attempt]]:
+        """Of each job the last attempts within a time."""
+        return await self._database.read(runs_of_jobs, jobs, since, until, limit)
+
+    async def uses_of_runs(self, runs: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
+        """What runs consumed and produced, or only one of these."""
+        return await self._database.read(uses_of_runs, runs, roles)
+
+    async def uses_of_versions(self, versions: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
+        """Uses that name one of these versions, in these roles."""
+        return await self._database.read(uses_of_versions, versions, roles)
+
+    async def uses_of_dataset(self, dataset: str, role: Role, as_of: int, after: Page | None, limit: int) -> list[Use]:
+        """Uses of a dataset in a role, newest first."""
+        return await self._database.read(uses_of_dataset, dataset, role, as_of, after, limit)
+
+    async def uses_between(
+        self, datasets: Sequence[str], role: Role, since: int, until: int, limit: int
+    ) -> dict[str, list[Use]]:
+        """For each dataset its last uses in a role within a time."""
+        return await self._database.read(uses_between, datasets, role, since, until, limit)
+
+    async def last_productions(
+        self, datasets: Sequence[str], complete: int, as_of: int, limit: int
+    ) -> dict[str, list[Use]]:
+        """The last productions of each dataset that are complete to just this degree."""
+        return await self._database.read(last_productions, datasets, complete, as_of, limit)
+
+    async def last_produced(self, readings: Sequence[Use]) -> dict[Use, Use]:
+        """For each reading the use by which its dataset was produced last."""
+        return await self._database.read(last_produced, readings)
+
+    async def read_since(self, productions: Sequence[Use], as_of: int) -> list[Use]:
+        """Uses that may have consumed what was produced, without naming a version."""
+        return await self._database.read(read_since, productions, as_of)
+
+    async def dump(self) -> AsyncIterator[Iterable[str | int | None]]:
+        """Every fact as a row, in one order on every store."""
+        for table in DUMPED:
+            rows = await self._database.read(table_rows, table)
+            for row in sorted((table, *row) for row in rows):
+                yield row
+
+    async def close(self) -> None:
+        """Let the store go."""
+        await self._database.close()
