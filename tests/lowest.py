@@ -1,7 +1,7 @@
 """Runs the tests against the oldest versions that pyproject.toml allows, and Neo4j's older LTS.
 
 They go into an environment of their own, .venv-lowest: the lower bound of every dependency of the service, and today's
-tools for testing.
+tools for testing. Each collector tests its own lower bounds.
 """
 
 import os
@@ -32,7 +32,8 @@ def main() -> int:
     python = str(ENVIRONMENT / "bin" / "python")
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, *lowest(project["dependencies"]), *extras["local-neo4j"], *tools], check=True)
-    subprocess.run([*pip, "--no-deps", "--editable", str(ROOT)], check=True)
+    for ours in (ROOT, ROOT / "collectors" / "whence-collector"):
+        subprocess.run([*pip, "--no-deps", "--editable", str(ours)], check=True)
     environment = {**os.environ, "WHENCE_TEST_NEO4J_VERSION": LTS}
     # Old libraries warn of what newer Pythons will drop: no news about this project.
     command = [python, "-m", "pytest", "-m", "not full", "-W", "default"]

@@ -12,6 +12,7 @@ PACKAGES = {
     "whence_schemas": (ROOT / "schemas", set[str]()),
     "whence_graphql": (ROOT / "graphql", {"whence_schemas"}),
     "whence": (ROOT / "service", {"whence_schemas", "whence_graphql"}),
+    "whence_collector": (ROOT / "collectors/whence-collector/src", set[str]()),
 }
 
 

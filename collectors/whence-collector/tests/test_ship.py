@@ -15,7 +15,7 @@ import pytest
 from tests.collectors.backend import backend, until
 from whence_collector import segments, starting
 from whence_collector.drops import Drops
-from whence_collector.settings import Settings, spools
+from whence_collector.settings import _SOURCES, Settings, spools
 from whence_collector.ship import main
 from whence_collector.spool import Spool
 from whence_collector.state import State
@@ -247,3 +247,9 @@ def test_settings_that_cannot_be_used_are_told_and_the_defaults_taken(monkeypatc
     assert (found.max_bytes, found.fsync, found.url) == (2**30, False, "http://127.0.0.1:5000")
     assert (found.max_days, found.flush) == (3, 2)
     assert len(caplog.records) == 3
+
+
+def test_the_readme_lists_all_settings():
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    for name, (variable, _) in _SOURCES.items():
+        assert f"| `{variable}` | `{name}` |" in readme

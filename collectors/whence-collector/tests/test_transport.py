@@ -1,15 +1,19 @@
 """The transport in OpenLineage's client: found by its dotted path, never in the way."""
 
 import json
+import os
+import re
 import subprocess
 import sys
 import uuid
+from pathlib import Path
 
 import pytest
 from openlineage.client import OpenLineageClient
 from openlineage.client.event_v2 import Job, Run, RunEvent, RunState
 
 import whence_collector
+from tests.orchestrators.environments import environment
 from whence_collector import SpoolTransport, spool_client, transport
 from whence_collector.settings import Settings
 from whence_collector.transport import SpoolConfig
@@ -76,3 +80,28 @@ def test_all_that_is_offered_is_there():
     assert all(getattr(whence_collector, name) for name in whence_collector.__all__)
     with pytest.raises(AttributeError):
         whence_collector.nothing  # noqa: B018
+
+
+@pytest.mark.full
+def test_the_oldest_client_that_it_takes(folder, events):
+    """The lower bound in pyproject.toml."""
+    collector = Path(__file__).parents[1]
+    [floor] = re.findall(r"openlineage-python>=([\d.]+)", (collector / "pyproject.toml").read_text())
+    python = environment("collector-floor", f"openlineage-python=={floor}", editable=(collector,)) / "bin/python"
+    code = """
+from whence_collector import Dataset, job, model, run
+raw = Dataset("n", "raw")
+with run("outer"):
+    with run("inner", parameters={"a": 1}) as r:
+        r.read(raw, schema={"x": int}, partition={"day": 1})
+        r.write(model("models", "m", "1"), sources=[raw], columns={"y": raw["x"].by("AGGREGATION")})
+        r.check(raw, "unique", True)
+        r.approve(raw, by="role:x")
+job("task")(lambda: 1)()
+"""
+    place = {**os.environ, "WHENCE_SPOOL": str(folder), "WHENCE_SHIPPER": "0"}
+    done = subprocess.run([python, "-c", code], env=place, capture_output=True, text=True, check=True)
+    assert "Whence" not in done.stderr
+    found = events()
+    assert [event["eventType"] for event in found].count("COMPLETE") == 3
+    assert found[2]["outputs"][0]["facets"]["columnLineage"]["fields"].keys() == {"y"}

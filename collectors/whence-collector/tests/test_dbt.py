@@ -1,0 +1,63 @@
+"""dbt-ol through the spool: the real one, in both of its modes, as a part of a recorded run."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.openlineage.validity import problems
+from tests.orchestrators.environments import environment
+from tests.running import running
+from whence_collector import run, spool_client, transport
+from whence_collector.ship import main
+
+COLLECTOR = Path(__file__).parents[1]
+MODES = {"default": [], "structured logs": ["--consume-structured-logs"]}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_dbt(mode, folder, tmp_path, monkeypatch, events):
+    binaries = environment("dbt", "dbt-core<1.12", "dbt-duckdb", "openlineage-dbt", editable=(COLLECTOR,)) / "bin"
+    project = tmp_path / "project"
+    shutil.copytree(COLLECTOR / "examples" / "dbt", project)
+    monkeypatch.setenv("WHENCE_SPOOL", str(folder))
+    monkeypatch.setenv("WHENCE_SHIPPER", "0")
+    monkeypatch.setenv("OPENLINEAGE_NAMESPACE", "desk")
+    spool_client.cache_clear()
+    transport._spool.cache_clear()
+    with run("nightly") as nightly:
+        place = {
+            **os.environ,
+            **nightly.environment(),
+            "PATH": f"{binaries}:{os.environ['PATH']}",
+            "OPENLINEAGE__TRANSPORT__TYPE": "whence_collector.SpoolTransport",
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        }
+        command = [binaries / "dbt-ol", *MODES[mode], "build", "--profiles-dir", "."]
+        subprocess.run(command, cwd=project, env=place, check=True, capture_output=True)
+    transport._spool.cache_clear()
+    recorded = events()
+    ours = [problem for event in recorded if event["producer"].startswith("urn:whence:") for problem in problems(event)]
+    assert ours == []
+    [outer] = {event["run"]["runId"] for event in recorded if event["job"]["name"] == "dbt-run-tradesdbt"}
+    assert {
+        event["run"]["facets"]["parent"]["run"]["runId"] for event in recorded if event["run"]["runId"] == outer
+    } == {nightly.id}
+    [daily] = {
+        (dataset["namespace"], dataset["name"])
+        for event in recorded
+        for dataset in event["outputs"]
+        if dataset["name"].endswith("daily_metrics")
+    }
+    (tmp_path / "whence").mkdir()
+    with running(tmp_path / "whence") as server:
+        assert main(["--once", "--url", server.url, "--spool", str(folder)]) == 0
+        assert server.settle()["log"]["size"] == len(set(map(str, recorded)))
+        found = server.graphql(
+            """query ($of: LineageStart!) { lineage(of: $of, direction: UPSTREAM) { nodes { name kind } } }""",
+            of={"dataset": dict(zip(("namespace", "name"), daily, strict=True))},
+        )
+    datasets = {node["name"] for node in found["lineage"]["nodes"] if node["kind"] == "DATASET"}
+    assert datasets == {"trades.main.daily_metrics", "trades.main.processed_trades", "trades.main.raw_trades"}
