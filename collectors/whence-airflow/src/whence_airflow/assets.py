@@ -1,0 +1,75 @@
+"""Assets of Airflow as datasets."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from airflow.providers.openlineage import conf
+from openlineage.client.event_v2 import Dataset, InputDataset, OutputDataset
+from whence_collector.standard import subset
+
+from whence_airflow.naming import DatasetName, dataset_name
+
+PARTITION = "partition"
+"""Key of an asset event's extra by which a task says which partition it wrote."""
+
+Partition = dict[str, Any]
+"""Values by the names of dimensions."""
+
+
+def name_of(asset: Any) -> DatasetName:
+    """Namespace and name of an asset: what a provider makes of its URI, else what the naming convention says; an asset
+    whose URI is only a name is one of this Airflow."""
+    if found := _by_provider(asset):
+        return found
+    try:
+        return dataset_name(asset.uri)
+    except ValueError:
+        return DatasetName(f"airflow://{conf.namespace()}", asset.uri)
+
+
+def _by_provider(asset: Any) -> DatasetName | None:
+    from airflow.providers.common.compat.openlineage.utils.utils import translate_airflow_asset
+
+    found = translate_airflow_asset(asset, None)
+    return DatasetName(found.namespace, found.name) if found else None
+
+
+def to_openlineage(asset: Any, lineage_context: Any) -> Dataset:
+    """The converter of those schemes for which Airflow knows no other."""
+    return Dataset(*dataset_name(asset.uri))
+
+
+def inputs(assets: Iterable[Any], partitions: dict[DatasetName, list[Partition]]) -> list[InputDataset]:
+    """Input datasets of what is an asset, each with the partitions that were read of it."""
+    return [
+        InputDataset(*name, inputFacets={"subset": subset("input", partitions[name])} if partitions.get(name) else {})
+        for name in _names(assets)
+    ]
+
+
+def outputs(assets: Iterable[Any], partitions: dict[DatasetName, list[Partition]]) -> list[OutputDataset]:
+    """Output datasets of what is an asset, each with the partitions that were written of it."""
+    return [
+        OutputDataset(*name, outputFacets={"subset": subset("output", partitions[name])} if partitions.get(name) else {})
+        for name in _names(assets)
+    ]
+
+
+def _names(assets: Iterable[Any]) -> Iterator[DatasetName]:
+    yield from dict.fromkeys(name_of(asset) for asset in assets if is_asset(asset))
+
+
+def is_asset(thing: Any) -> bool:
+    """Whether an inlet or outlet is an asset, and not an alias, a reference, or a dataset that the provider reads."""
+    from airflow.sdk import Asset
+
+    return isinstance(thing, Asset)
+
+
+def partitions_of(key: str | None, extra: Any) -> list[Partition]:
+    """The partition that an asset event or a run is of: as its extra says, else by its key."""
+    said = extra.get(PARTITION) if isinstance(extra, dict) else None
+    if isinstance(said, dict) and said:
+        return [said]
+    said = said if isinstance(said, str) and said else key
+    return [{PARTITION: said}] if said else []
