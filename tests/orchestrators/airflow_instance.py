@@ -20,7 +20,6 @@ LATEST = ("apache-airflow==3.3.2", "apache-airflow-providers-openlineage==2.20.3
 SECONDS = 600.0
 
 _FOREIGN = ("WHENCE_", "OPENLINEAGE", "AIRFLOW")
-_COMPONENTS = ("api-server", "scheduler", "dag-processor")
 
 
 def airflow_environment(*requirements: str) -> Path:
@@ -52,12 +51,14 @@ class Airflow:
             "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
             "AIRFLOW__CORE__PARALLELISM": "4",
             "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
             "AIRFLOW__API__SECRET_KEY": secrets.token_hex(16),
             "AIRFLOW__API__WORKERS": "1",
             "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
             "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder}/airflow.db?timeout=60",
             "PATH": f"{bin}{os.pathsep}{os.environ['PATH']}",
             **variables,
         }
@@ -81,18 +82,17 @@ class Airflow:
     @contextmanager
     def running(self) -> Iterator[None]:
         """All of its parts run, each with its output in a file named after it."""
-        parts = [self._start(part, "--port", self._port) for part in _COMPONENTS[:1]]
+        parts = [self._start("scheduler"), self._start("dag-processor"), self._start("api-server", "--port", self._port)]
         try:
-            parts += [self._start(part) for part in _COMPONENTS[1:]]
             yield
         finally:
             for part in parts:
-                with_group(part, signal.SIGINT)
+                part.terminate()
             for part in parts:
                 try:
-                    part.wait(30)
+                    part.wait(20)
                 except subprocess.TimeoutExpired:
-                    with_group(part, signal.SIGKILL)
+                    os.killpg(part.pid, signal.SIGKILL)
 
     def _start(self, *command: str) -> subprocess.Popen[bytes]:
         with (self.folder / f"{command[0]}.log").open("ab") as log:
@@ -134,14 +134,6 @@ class Airflow:
 def events(spool: Path) -> list[dict[str, Any]]:
     """What is in a spool, in order."""
     return [json.loads(line) for file in sorted(spool.glob("*.ndjson")) for line in file.read_text().splitlines()]
-
-
-def with_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    """Send a signal to a process and all that it started."""
-    try:
-        os.killpg(process.pid, number)
-    except ProcessLookupError:
-        return
 
 
 def _free_port() -> int:

@@ -1,6 +1,10 @@
 """Custom facets of Whence's own. Their JSON Schemas are in ``schemas/json``."""
 
-from .base import BaseFacet
+from typing import Any
+
+from pydantic import Field
+
+from .base import BaseFacet, Items, Open
 
 APPROVAL = "whence_approval"
 """Key of the `Approval` facet, with the prefix that OpenLineage asks of custom facets."""
@@ -22,3 +26,31 @@ class Approval(BaseFacet):
     version: str | None = None
     decidedAt: str | None = None
     reference: str | None = None
+
+
+AIRFLOW = "whence_airflow"
+"""Key of the `AirflowRun` facet."""
+
+
+class AirflowAsset(Open):
+    """What the extra of an asset, or of an event by which a task said that it updated one (`event`), said."""
+
+    uri: str
+    extra: dict[str, Any]
+    event: bool
+
+
+class AirflowRun(BaseFacet):
+    """`whence_airflow` 1-0-0 of a run: what neither a standard facet nor those of Airflow's own provider say of it.
+
+    Attributes:
+        state: what Airflow calls the state of a task that did not run to its end: skipped or upstream_failed.
+        backfillId: of the backfill that the DAG run belongs to.
+        partitionKey: of the DAG run.
+        assets: of the task.
+    """
+
+    state: str | None = None
+    backfillId: int | None = None
+    partitionKey: str | None = None
+    assets: Items[AirflowAsset] = Field(default_factory=list)

@@ -1,5 +1,6 @@
 """Assets of Airflow as datasets."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -22,9 +23,14 @@ def name_of(asset: Any) -> DatasetName:
     if found := _by_provider(asset):
         return found
     try:
-        return dataset_name(asset.uri)
+        return dataset_name(_with_authority(asset.uri))
     except ValueError:
         return DatasetName(f"airflow://{conf.namespace()}", asset.uri)
+
+
+def _with_authority(uri: str) -> str:
+    """``sqlite:///srv/t.db`` as it was written; Airflow makes ``sqlite:/srv/t.db`` of it."""
+    return re.sub(r"^([a-z][\w+.-]*):/(?!/)", r"\1:///", uri)
 
 
 def _by_provider(asset: Any) -> DatasetName | None:
@@ -36,7 +42,7 @@ def _by_provider(asset: Any) -> DatasetName | None:
 
 def to_openlineage(asset: Any, lineage_context: Any) -> Dataset:
     """The converter of those schemes for which Airflow knows no other."""
-    return Dataset(*dataset_name(asset.uri))
+    return Dataset(*dataset_name(_with_authority(asset.uri)))
 
 
 def inputs(assets: Iterable[Any], partitions: dict[DatasetName, list[Partition]]) -> list[InputDataset]:

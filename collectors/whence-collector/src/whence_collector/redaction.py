@@ -20,6 +20,9 @@ REDACTED = "[redacted]"
 _SHORTEST = 8
 """A shorter value of an environment variable is not looked for: it might be any word."""
 
+_FOLDERS = ("PWD", "OLDPWD")
+"""Where a shell is and was: not a password, and a prefix of every path that lineage is about."""
+
 _KEY = r"(?:api|access|account|private|secret|shared|master|encryption|signing|auth|client|consumer|subscription|ssh)"
 _SECRET_NAME = re.compile(
     rf"(?:.*(?:password|passwd|passphrase|secret)|(?:.*_)?(?:pass(?:code)?|pwd|tokens?|credentials?|auth(?:orization)?"
@@ -172,7 +175,7 @@ def _is_secret(name: str) -> bool:
 
 def _secrets(environment: Mapping[str, str]) -> set[str]:
     """Values of the environment that are secret: by their variable's name, or as the password in a URL."""
-    found = {value for name, value in environment.items() if _is_secret(name)}
+    found = {value for name, value in environment.items() if _is_secret(name) and name not in _FOLDERS}
     for value in environment.values():
         found.update(re.findall(r"://[^\s/:@]*:([^\s@]+)@", value))
     return {value for value in found if len(value) >= _SHORTEST}

@@ -12,12 +12,14 @@ import sqlite3
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from airflow.exceptions import AirflowSkipException
 from airflow.sdk import Asset, Param, dag, task
+from airflow.sdk.exceptions import AirflowSkipException
 
 HOME = Path(os.environ.get("TRADING_HOME", "/tmp/trading"))  # noqa: S108
 DATABASE = HOME / "trading.db"
 SYMBOLS = [f"SYM{number:02}" for number in range(50)]
+
+HOLIDAY = "2026-11-03"
 
 raw_trades = Asset("raw_trades", uri=f"file://{HOME}/raw_trades", extra={"owner": "feeds"})
 processed_trades = Asset("processed_trades", uri=f"sqlite://{DATABASE}/processed_trades")
@@ -26,13 +28,20 @@ model = Asset("model", uri="x-model://trading/limit-breach")
 report = Asset("limit_report", uri="s3://reports/limits")
 
 
-@dag(schedule="@daily", start_date=datetime(2026, 11, 1), catchup=False, params={"limit": Param(5000)}, tags=["trading"])
+@dag(
+    schedule="@daily",
+    start_date=datetime(2026, 11, 2),
+    end_date=datetime(2026, 11, 3),
+    catchup=True,
+    params={"limit": Param(5000)},
+    tags=["trading"],
+)
 def trading():
     """One day of trades."""
 
     @task
-    def symbols() -> list[str]:
-        return SYMBOLS
+    def symbols(*, ds: str) -> list[str]:
+        return SYMBOLS[:3] if ds == HOLIDAY else SYMBOLS
 
     @task(outlets=[raw_trades])
     def load_feed(symbol: str, *, ds: str, outlet_events):
@@ -74,7 +83,8 @@ def trading():
 
     @task
     def holiday_notice(*, ds: str):
-        raise AirflowSkipException(f"{ds} is no holiday")
+        if ds != HOLIDAY:
+            raise AirflowSkipException(f"{ds} is no holiday")
 
     @task.short_circuit
     def is_month_end(*, ds: str) -> bool:
