@@ -6,13 +6,15 @@ from datetime import UTC, datetime
 from enum import Enum
 
 import attr
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState
 from openlineage.client.facet_v2 import column_lineage_dataset, schema_dataset
 from openlineage.client.serde import Serde
 
 from whence_collector.plain import plain
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False)
 VALUES = st.recursive(
@@ -44,6 +46,7 @@ def event(**facet):
     )
 
 
+@unhurried
 @given(st.dictionaries(st.text(), VALUES))
 def test_it_is_what_the_client_makes(values):
     made = event(custom=values)

@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from whence_collector.redaction import REDACTED, Redaction
 from whence_collector.settings import Settings
 from whence_collector.transport import SpoolConfig, SpoolTransport
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 SAMPLES = sorted((Path(__file__).parents[3] / "tests" / "samples").glob("*.ndjson"))
 
@@ -83,6 +85,7 @@ def redacted(document, **options):
     return redaction.apply(document) if redaction.suspects(text) else document
 
 
+@unhurried
 @given(st.sampled_from(TEXTS), SECRETS, st.text(max_size=20), st.text(max_size=20))
 def test_secrets_in_texts(form, secret, before, after):
     assume(not secret[0].isdigit())  # host:12345 is no user with a password
@@ -92,6 +95,7 @@ def test_secrets_in_texts(form, secret, before, after):
     assert REDACTED in found
 
 
+@unhurried
 @given(NAMES, SECRETS)
 def test_secrets_by_their_name(name, secret):
     said = {
@@ -102,6 +106,7 @@ def test_secrets_by_their_name(name, secret):
     assert secret not in json.dumps(redacted(event(**said)))
 
 
+@unhurried
 @given(SECRETS, st.text(max_size=10), st.text(max_size=10))
 @example('he said "x"\\', "", "")
 def test_values_of_secret_environment_variables_wherever_they_are(secret, before, after):
@@ -197,6 +202,7 @@ def test_names_lose_only_what_shows_by_its_form():
     assert found["inputs"][0]["namespace"] == f"postgres://{REDACTED}@db:5432"
 
 
+@unhurried
 @given(st.sampled_from(TEXTS), SECRETS)
 def test_the_quick_look_misses_nothing(form, secret):
     redaction = Redaction(environment={})

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -108,6 +109,19 @@ def test_a_killed_shipper_is_followed_by_another(place, server, folder, monkeypa
         os.kill(State.load(folder).pid, signal.SIGKILL)
         until(lambda: not status(folder).running)
     assert len(killed) == 4
+    made.flush(0)
+
+
+def test_where_the_whole_folder_was_removed_all_is_begun_again(place, server, folder, monkeypatch):
+    monkeypatch.setattr(starting, "PAUSE_SECONDS", 0)
+    made = Spool(Settings(url=server.url, spool=folder))
+    made.append(b"1")
+    until(lambda: server.events == [b"1"])
+    first = State.load(folder).pid
+    shutil.rmtree(folder)
+    made.append(b"2")
+    until(lambda: server.events == [b"1", b"2"])
+    until(lambda: State.load(folder).pid != first and status(folder).running)
     made.flush(0)
 
 

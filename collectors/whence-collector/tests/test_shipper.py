@@ -276,6 +276,17 @@ def test_where_the_state_cannot_be_written_acknowledged_segments_go_all_the_same
     assert segments.segments(folder) == []
 
 
+def test_files_of_processes_that_were_killed_before_they_wrote_go(ship, server, folder):
+    folder.mkdir()
+    old, new = folder / "old.new", folder / "new.new"
+    old.write_text("")
+    new.write_text("")
+    os.utime(old, (0, 0))
+    ship()
+    assert not old.exists()
+    assert new.exists()
+
+
 LOOP = """
 import sys
 from pathlib import Path

@@ -19,7 +19,7 @@ MAX_REFUSED_BYTES = 64 * 2**20
 _BATCH_EVENTS = 500
 _BATCH_BYTES = 2**20
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 30.0
-_DAY = 86_400
+_MINUTE, _DAY = 60, 86_400
 
 
 class Shipper:
@@ -37,6 +37,7 @@ class Shipper:
         self.state = State.load(folder)
         self.state.url, self.state.pid = url, os.getpid()
         self.state.save(folder)
+        self._remove_unfinished()
 
     def step(self) -> bool:
         """Send a batch; whether there was one.
@@ -112,6 +113,13 @@ class Shipper:
                         file.write(json.dumps(entry).encode() + b"\n")
         self.state.refused += len(refused)
         self.state.error_at = time.time()
+
+    def _remove_unfinished(self) -> None:
+        """Remove files that never got their name, as who made them was killed just then. Nothing is in them."""
+        for path in self._folder.glob("*.new"):
+            with suppress(OSError):
+                if path.stat().st_mtime < time.time() - _MINUTE:
+                    path.unlink()
 
     def _tidy(self) -> bool:
         """Remove segments that are done with; whether there were some."""

@@ -42,6 +42,8 @@ class Starter:
         if not self._settings.shipper or now < self._not_before:
             return
         try:
+            if self._descriptor >= 0 and segments.is_removed(self._descriptor):
+                self.forget()  # with the whole folder, by somebody who cleans up
             if self._descriptor < 0:
                 flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
                 self._descriptor = os.open(self._settings.spool / LOCK, flags, 0o600)
