@@ -17,6 +17,7 @@ from tests.orchestrators.environments import environment
 
 COLLECTORS = Path(__file__).parents[2] / "collectors"
 LATEST = ("apache-airflow==3.3.2", "apache-airflow-providers-openlineage==2.20.3")
+FLOOR = ("apache-airflow==3.0.6",)
 SECONDS = 600.0
 
 _FOREIGN = ("WHENCE_", "OPENLINEAGE", "AIRFLOW")
@@ -82,7 +83,9 @@ class Airflow:
     @contextmanager
     def running(self) -> Iterator[None]:
         """All of its parts run, each with its output in a file named after it."""
-        parts = [self._start("scheduler"), self._start("dag-processor"), self._start("api-server", "--port", self._port)]
+        parts = [self._start("api-server", "--port", self._port)]
+        self.until("the API server", self._answers)  # without it, the first tasks would fail
+        parts += [self._start("dag-processor"), self._start("scheduler")]
         try:
             yield
         finally:
@@ -93,6 +96,10 @@ class Airflow:
                     part.wait(20)
                 except subprocess.TimeoutExpired:
                     os.killpg(part.pid, signal.SIGKILL)
+
+    def _answers(self) -> bool:
+        with socket.socket() as knocking:
+            return knocking.connect_ex(("127.0.0.1", int(self._port))) == 0
 
     def _start(self, *command: str) -> subprocess.Popen[bytes]:
         with (self.folder / f"{command[0]}.log").open("ab") as log:
@@ -122,7 +129,9 @@ class Airflow:
 
     def until_parsed(self, *dag_ids: str) -> None:
         """Wait until the DAG processor has stored these DAGs."""
-        self.until("parsing", lambda: set(dag_ids) <= {row[0] for row in self.query("SELECT dag_id FROM serialized_dag")})
+        self.until(
+            "parsing", lambda: set(dag_ids) <= {row[0] for row in self.query("SELECT dag_id FROM serialized_dag")}
+        )
 
     def until_ended(self, dag_id: str, runs: int) -> list[str]:
         """Wait until so many runs of a DAG have ended; their states, in the order in which they began."""

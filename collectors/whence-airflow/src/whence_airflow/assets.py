@@ -6,9 +6,9 @@ from typing import Any
 
 from airflow.providers.openlineage import conf
 from openlineage.client.event_v2 import Dataset, InputDataset, OutputDataset
-from whence_collector.standard import subset
 
 from whence_airflow.naming import DatasetName, dataset_name
+from whence_collector.standard import subset
 
 PARTITION = "partition"
 """Key of an asset event's extra by which a task says which partition it wrote."""
@@ -47,22 +47,27 @@ def to_openlineage(asset: Any, lineage_context: Any) -> Dataset:
 
 def inputs(assets: Iterable[Any], partitions: dict[DatasetName, list[Partition]]) -> list[InputDataset]:
     """Input datasets of what is an asset, each with the partitions that were read of it."""
-    return [
-        InputDataset(*name, inputFacets={"subset": subset("input", partitions[name])} if partitions.get(name) else {})
-        for name in _names(assets)
-    ]
+    return [InputDataset(*name, inputFacets=_subset("input", partitions.get(name))) for name in _names(assets)]
 
 
 def outputs(assets: Iterable[Any], partitions: dict[DatasetName, list[Partition]]) -> list[OutputDataset]:
     """Output datasets of what is an asset, each with the partitions that were written of it."""
-    return [
-        OutputDataset(*name, outputFacets={"subset": subset("output", partitions[name])} if partitions.get(name) else {})
-        for name in _names(assets)
-    ]
+    return [OutputDataset(*name, outputFacets=_subset("output", partitions.get(name))) for name in _names(assets)]
+
+
+def _subset(side: str, partitions: list[Partition] | None) -> dict[str, Any]:
+    return {"subset": subset(side, partitions)} if partitions else {}
 
 
 def _names(assets: Iterable[Any]) -> Iterator[DatasetName]:
     yield from dict.fromkeys(name_of(asset) for asset in assets if is_asset(asset))
+
+
+def asset(reference: Any) -> Any:
+    """The asset that something with its name and its URI refers to."""
+    from airflow.sdk import Asset
+
+    return Asset(name=reference.name, uri=reference.uri)
 
 
 def is_asset(thing: Any) -> bool:

@@ -3,15 +3,21 @@
 from types import SimpleNamespace
 from typing import Any
 
-from whence_collector.facets import PARAMETERS, parameters
-
 from whence_airflow import code, facets
 from whence_airflow.emitting import State, dag_run_id, emit_run
+from whence_collector.facets import PARAMETERS, parameters
 
 _COLUMNS = (
-    "run_id start_date logical_date run_after data_interval_start data_interval_end clear_number "
-    "bundle_version backfill_id partition_key conf"
-).split()
+    "start_date",
+    "logical_date",
+    "run_after",
+    "data_interval_start",
+    "clear_number",
+    "bundle_version",
+    "backfill_id",
+    "partition_key",
+    "conf",
+)
 
 
 class DagRuns:
@@ -56,5 +62,4 @@ def _columns(dag_run: Any) -> SimpleNamespace:
 
 
 def _defaults(dag: Any) -> dict[str, Any]:
-    params = getattr(dag, "params", None)
-    return dict(params.dump()) if hasattr(params, "dump") else {}
+    return dict(dag.params.dump()) if hasattr(getattr(dag, "params", None), "dump") else {}

@@ -11,12 +11,12 @@ import attr
 from airflow.providers.openlineage import conf
 from openlineage.client.event_v2 import Job, JobEvent
 from openlineage.client.serde import Serde
-from whence_collector.settings import Settings
-from whence_collector.standard import facet
 
 from whence_airflow import assets, choosing, code
 from whence_airflow.emitting import PRODUCER, emit
 from whence_airflow.tasks import reported
+from whence_collector.settings import Settings
+from whence_collector.standard import facet
 
 
 def declare(dag: Any) -> None:
@@ -48,10 +48,11 @@ def _events(dag: Any) -> Iterator[JobEvent]:
 def _event(dag: Any, name: str, kind: str, of: Any) -> JobEvent:
     job_type = facet("JobTypeJobFacet", processingType="BATCH", integration="AIRFLOW", jobType=kind)
     _, location = code.facets(dag.fileloc, of, dirty=False)
+    known: dict[str, Any] = {"jobType": job_type, **location}
     return JobEvent(
         eventTime=_NO_TIME,
         producer=PRODUCER,
-        job=Job(conf.namespace(), name, {"jobType": job_type, **location}),
+        job=Job(conf.namespace(), name, known),
         inputs=assets.inputs(getattr(of, "inlets", ()), {}),
         outputs=assets.outputs(getattr(of, "outlets", ()), {}),
     )

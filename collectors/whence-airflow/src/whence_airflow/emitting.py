@@ -7,9 +7,9 @@ from typing import Any
 from airflow.providers.openlineage import conf
 from airflow.providers.openlineage.plugins.adapter import OpenLineageAdapter
 from openlineage.client.event_v2 import InputDataset, Job, JobEvent, OutputDataset, Run, RunEvent, RunState
-from whence_collector import spool_client
 
 from whence_airflow import __version__
+from whence_collector import spool_client
 
 PRODUCER = f"urn:whence:airflow:{__version__}"
 
@@ -74,4 +74,4 @@ def emit(event: RunEvent | JobEvent) -> None:
 @cache
 def _masker() -> Any:
     """Hides in events what Airflow hides in its logs."""
-    return OpenLineageAdapter()._redacter  # noqa: SLF001
+    return OpenLineageAdapter()._redacter

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import attr
 from openlineage.client.facet_v2 import RunFacet
+
 from whence_collector.standard import facet
 
 AIRFLOW = "whence_airflow"

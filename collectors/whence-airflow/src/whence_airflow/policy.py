@@ -8,7 +8,7 @@ from airflow.policies import hookimpl
 
 @hookimpl
 def dag_policy(dag: Any) -> None:
-    """Report what a DAG declares; alters nothing. Other processes that read DAGs are to run tasks, not to be held up."""
+    """Report what a DAG declares; alters nothing. Processes that read DAGs in order to run tasks are not held up."""
     if "airflow.dag_processing.processor" not in sys.modules:
         return
     from whence_airflow.declared import declare

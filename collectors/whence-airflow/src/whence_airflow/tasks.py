@@ -6,10 +6,13 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from airflow.providers.openlineage.utils.utils import is_operator_disabled, is_selective_lineage_enabled
-from whence_collector.facets import PARAMETERS, parameters
 
 from whence_airflow import assets, code, facets
 from whence_airflow.emitting import State, emit_run, task_instance_run_id
+from whence_airflow.naming import DatasetName
+from whence_collector.facets import PARAMETERS, parameters
+
+Partitions = dict[DatasetName, list[assets.Partition]]
 
 
 class Task(NamedTuple):
@@ -97,12 +100,12 @@ def _key(this: Task) -> str | None:
     return getattr(this.run, "partition_key", None)
 
 
-def _read(this: Task) -> dict[assets.DatasetName, list[assets.Partition]]:
+def _read(this: Task) -> Partitions:
     """Partitions of what is read: those of the asset events that triggered the run, else that of the run."""
-    found = defaultdict(list)
+    found: Partitions = defaultdict(list)
     for event in getattr(this.run, "consumed_asset_events", None) or ():
         for partition in assets.partitions_of(getattr(event, "partition_key", None), event.extra):
-            name = assets.name_of(_Named(event.asset.name, event.asset.uri))
+            name = assets.name_of(assets.asset(event.asset))
             if partition not in found[name]:
                 found[name].append(partition)
     own = assets.partitions_of(_key(this), None)
@@ -110,13 +113,7 @@ def _read(this: Task) -> dict[assets.DatasetName, list[assets.Partition]]:
     return {name: found.get(name) or own for name in inlets}
 
 
-def _Named(name: str, uri: str) -> Any:  # noqa: N802
-    from airflow.sdk import Asset
-
-    return Asset(name=name, uri=uri)
-
-
-def _written(this: Task, events: dict[Any, Any]) -> dict[assets.DatasetName, list[assets.Partition]]:
+def _written(this: Task, events: dict[Any, Any]) -> Partitions:
     """Partitions of what is written: what the task said of them, else that of the run."""
     own = assets.partitions_of(_key(this), None)
     found = {assets.name_of(asset): own for asset in this.task.outlets if assets.is_asset(asset)}
@@ -138,8 +135,7 @@ def _events(this: Task) -> Iterator[tuple[Any, tuple[dict[str, Any], set[str]]]]
             if extra or keys:
                 yield key, (extra, keys)
         for event in getattr(accessor, "asset_alias_events", None) or ():
-            asset = Asset(name=event.dest_asset_key.name, uri=event.dest_asset_key.uri)
-            yield asset, (dict(event.extra or {}), set())
+            yield assets.asset(event.dest_asset_key), (dict(event.extra or {}), set())
 
 
 def _declared_extra(this: Task) -> Iterator[dict[str, Any]]:

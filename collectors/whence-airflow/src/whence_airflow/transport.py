@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from openlineage.client.event_v2 import Job, Run, RunEvent, RunState
-from whence_collector import SpoolTransport
 
 from whence_airflow import facets
 from whence_airflow.emitting import PRODUCER, task_run_id
 from whence_airflow.quiet import quiet
+from whence_collector import SpoolTransport
+from whence_collector.standard import facet
 
 _NEVER_RAN = ("skipped", "upstream_failed")
 
@@ -56,4 +57,4 @@ def _parent(event: Any) -> dict[str, Any]:
         "run": {"runId": event.run.runId},
         "job": {"namespace": event.job.namespace, "name": event.job.name},
     }
-    return facets.facet("ParentRunFacet", **dag, root=dag)
+    return facet("ParentRunFacet", **dag, root=dag)
