@@ -52,14 +52,10 @@ def recorded(bin: Path, folder: Path) -> Iterator[Recording]:
         airflow.until_ended("train", 1)
         again = ("--from-date", "2026-11-02", "--to-date", "2026-11-02", "--reprocess-behavior", "completed")
         airflow.call("backfill", "create", "--dag-id", "corners", *again)
-        running = (
-            "SELECT 1 FROM dag_run WHERE state NOT IN ('success', 'failed') OR dag_id = 'corners' AND clear_number = 0"
-        )
-        airflow.until("the end of all runs", lambda: not airflow.query(running))
-        reported = lambda: sum(
-            event["eventType"] == "FAIL" for event in events(spool) if event["job"]["name"] == "corners"
-        )
-        airflow.until("their report", lambda: reported() == 2)
+        unfinished = "SELECT 1 FROM dag_run WHERE state NOT IN ('success', 'failed')"
+        scheduled_only = "SELECT 1 FROM dag_run WHERE dag_id = 'corners' AND clear_number = 0"
+        airflow.until("the end of all runs", lambda: not airflow.query(f"{unfinished} UNION {scheduled_only}"))
+        airflow.until("their report", lambda: _failures(spool, "corners") == 2)
     waiting = events(spool)
     (folder / "whence").mkdir()
     server = RunningServer(folder / "whence", WHENCE_PORT=str(port)).start()
@@ -70,6 +66,10 @@ def recorded(bin: Path, folder: Path) -> Iterator[Recording]:
         yield Recording(airflow, bin, waiting, server, commit, data, sent)
     finally:
         server.stop()
+
+
+def _failures(spool: Path, job: str) -> int:
+    return sum(event.get("eventType") == "FAIL" and event["job"]["name"] == job for event in events(spool))
 
 
 def _repository(folder: Path) -> str:

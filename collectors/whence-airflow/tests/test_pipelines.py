@@ -172,10 +172,8 @@ def test_what_never_ran_says_why(jobs):
 
 
 def test_retries_are_told_apart_and_failures_say_why(jobs):
-    tries = Counter(
-        (run["facets"]["airflow"]["taskInstance"]["try_number"], run["state"])
-        for run in jobs["trading.metrics"]["runs"]
-    )
+    runs = jobs["trading.metrics"]["runs"]
+    tries = Counter((run["facets"]["airflow"]["taskInstance"]["try_number"], run["state"]) for run in runs)
     assert tries == {(1, "FAIL"): 2, (2, "COMPLETE"): 2}
     for run in jobs["trading.limit_report"]["runs"]:
         assert "limit table is empty" in run["facets"]["errorMessage"]["message"]
@@ -185,9 +183,8 @@ def test_retries_are_told_apart_and_failures_say_why(jobs):
 def test_a_killed_task_has_failed_and_keeps_what_it_was_to_write(jobs):
     (run,) = jobs["crash.killed"]["runs"]
     assert run["state"] == "FAIL"
-    assert [(output["dataset"]["name"], output["version"]["complete"]) for output in run["outputs"]] == [
-        ("never", False)
-    ]
+    written = [(output["dataset"]["name"], output["version"]["complete"]) for output in run["outputs"]]
+    assert written == [("never", False)]
 
 
 def test_a_backfill_is_told_from_the_schedule(jobs):
