@@ -13,6 +13,7 @@ PACKAGES = {
     "whence_graphql": (ROOT / "graphql", {"whence_schemas"}),
     "whence": (ROOT / "service", {"whence_schemas", "whence_graphql"}),
     "whence_collector": (ROOT / "collectors/whence-collector/src", set[str]()),
+    "whence_airflow": (ROOT / "collectors/whence-airflow/src", {"whence_collector"}),
 }
 
 

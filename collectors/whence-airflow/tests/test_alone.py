@@ -13,7 +13,7 @@ from tests.orchestrators.environments import environment
 def tested(recording, tmp_path_factory):
     """One DAG in one process, with the collector and without: what became of both, and the events."""
     spool = tmp_path_factory.mktemp("spool")
-    command = ("dags", "test", "corners", "2026-11-05")
+    command = ("dags", "test", "corners", "2026-11-02")
     ours = recording.airflow.call(*command, check=False, WHENCE_SPOOL=str(spool), WHENCE_SHIPPER="false")
     without = recording.airflow.call(*command, check=False, WHENCE_SPOOL="", WHENCE_URL="")
     return ours, without, events(spool)

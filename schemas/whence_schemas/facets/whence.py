@@ -44,7 +44,7 @@ class AirflowRun(BaseFacet):
     """`whence_airflow` 1-0-0 of a run: what neither a standard facet nor those of Airflow's own provider say of it.
 
     Attributes:
-        state: what Airflow calls the state of a task that did not run to its end: skipped or upstream_failed.
+        state: what Airflow calls the state of a try that did not end well: failed, skipped, upstream_failed or removed.
         backfillId: of the backfill that the DAG run belongs to.
         partitionKey: of the DAG run.
         assets: of the task.

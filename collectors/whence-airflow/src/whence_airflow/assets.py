@@ -1,20 +1,31 @@
 """Assets of Airflow as datasets."""
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from airflow.providers.openlineage import conf
 from openlineage.client.event_v2 import Dataset, InputDataset, OutputDataset
 
 from whence_airflow.naming import DatasetName, dataset_name
-from whence_collector.standard import subset
+from whence_collector.standard import facet, subset
 
-PARTITION = "partition"
-"""Key of an asset event's extra by which a task says which partition it wrote."""
-
-Partition = dict[str, Any]
+Partition = Mapping[str, Any]
 """Values by the names of dimensions."""
+
+
+class Use(NamedTuple):
+    """What is known of one use of an asset.
+
+    Attributes:
+        partitions: that were read or written; all if there are none.
+        rows: that were written.
+        version: that was written.
+    """
+
+    partitions: tuple[Partition, ...] = ()
+    rows: int | None = None
+    version: str | None = None
 
 
 def name_of(asset: Any) -> DatasetName:
@@ -45,22 +56,36 @@ def to_openlineage(asset: Any, lineage_context: Any) -> Dataset:
     return Dataset(*dataset_name(_with_authority(asset.uri)))
 
 
-def inputs(assets: Iterable[Any], partitions: dict[DatasetName, list[Partition]]) -> list[InputDataset]:
-    """Input datasets of what is an asset, each with the partitions that were read of it."""
-    return [InputDataset(*name, inputFacets=_subset("input", partitions.get(name))) for name in _names(assets)]
+def inputs(used: Mapping[DatasetName, Use]) -> list[InputDataset]:
+    """Input datasets, each with what was read of it."""
+    return [
+        InputDataset(*name, inputFacets={"subset": subset("input", use.partitions)} if use.partitions else {})
+        for name, use in used.items()
+    ]
 
 
-def outputs(assets: Iterable[Any], partitions: dict[DatasetName, list[Partition]]) -> list[OutputDataset]:
-    """Output datasets of what is an asset, each with the partitions that were written of it."""
-    return [OutputDataset(*name, outputFacets=_subset("output", partitions.get(name))) for name in _names(assets)]
+def outputs(used: Mapping[DatasetName, Use]) -> list[OutputDataset]:
+    """Output datasets, each with what was written of it."""
+    return [_output(name, use) for name, use in used.items()]
 
 
-def _subset(side: str, partitions: list[Partition] | None) -> dict[str, Any]:
-    return {"subset": subset(side, partitions)} if partitions else {}
+def _output(name: DatasetName, use: Use) -> OutputDataset:
+    facets: dict[str, Any] = {}
+    output_facets: dict[str, Any] = {}
+    if use.version is not None:
+        facets["version"] = facet("DatasetVersionDatasetFacet", datasetVersion=use.version)
+    if use.rows is not None:
+        output_facets["outputStatistics"] = facet("OutputStatisticsOutputDatasetFacet", rowCount=use.rows)
+    if use.partitions:
+        output_facets["subset"] = subset("output", use.partitions)
+    return OutputDataset(*name, facets=facets, outputFacets=output_facets)
 
 
-def _names(assets: Iterable[Any]) -> Iterator[DatasetName]:
-    yield from dict.fromkeys(name_of(asset) for asset in assets if is_asset(asset))
+def assets_among(things: Iterable[Any]) -> list[Any]:
+    """Those inlets or outlets that are assets: not aliases, references, or datasets that the provider reads."""
+    from airflow.sdk import Asset
+
+    return [thing for thing in things if isinstance(thing, Asset)]
 
 
 def asset(reference: Any) -> Any:
@@ -68,19 +93,3 @@ def asset(reference: Any) -> Any:
     from airflow.sdk import Asset
 
     return Asset(name=reference.name, uri=reference.uri)
-
-
-def is_asset(thing: Any) -> bool:
-    """Whether an inlet or outlet is an asset, and not an alias, a reference, or a dataset that the provider reads."""
-    from airflow.sdk import Asset
-
-    return isinstance(thing, Asset)
-
-
-def partitions_of(key: str | None, extra: Any) -> list[Partition]:
-    """The partition that an asset event or a run is of: as its extra says, else by its key."""
-    said = extra.get(PARTITION) if isinstance(extra, dict) else None
-    if isinstance(said, dict) and said:
-        return [said]
-    said = said if isinstance(said, str) and said else key
-    return [{PARTITION: said}] if said else []

@@ -14,6 +14,7 @@ from openlineage.client.serde import Serde
 
 from whence_airflow import assets, choosing, code
 from whence_airflow.emitting import PRODUCER, emit
+from whence_airflow.naming import DatasetName
 from whence_airflow.tasks import reported
 from whence_collector.settings import Settings
 from whence_collector.standard import facet
@@ -53,9 +54,13 @@ def _event(dag: Any, name: str, kind: str, of: Any) -> JobEvent:
         eventTime=_NO_TIME,
         producer=PRODUCER,
         job=Job(conf.namespace(), name, known),
-        inputs=assets.inputs(getattr(of, "inlets", ()), {}),
-        outputs=assets.outputs(getattr(of, "outlets", ()), {}),
+        inputs=assets.inputs(_named(of, "inlets")),
+        outputs=assets.outputs(_named(of, "outlets")),
     )
+
+
+def _named(of: Any, side: str) -> dict[DatasetName, assets.Use]:
+    return {assets.name_of(asset): assets.Use() for asset in assets.assets_among(getattr(of, side, ()))}
 
 
 def _note(dag_id: str) -> Path:

@@ -15,7 +15,7 @@ class WhenceAirflowRunFacet(RunFacet):
     """`whence_airflow`: what neither a standard facet nor those of Airflow's own provider say of a run.
 
     Attributes:
-        state: what Airflow calls the state of a task that did not run to its end: skipped or upstream_failed.
+        state: what Airflow calls the state of a try that did not end well: failed, skipped, upstream_failed or removed.
         backfillId: of the backfill that the DAG run belongs to.
         partitionKey: of the DAG run.
         assets: what the extra of assets and of asset events said, for each: `uri`, `extra`, and whether it was of an

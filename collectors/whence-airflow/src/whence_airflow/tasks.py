@@ -1,18 +1,17 @@
 """What a try of a task has that the provider does not say: code, parameters, all its assets, partitions."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from airflow.providers.openlineage.utils.utils import is_operator_disabled, is_selective_lineage_enabled
 
-from whence_airflow import assets, code, facets
+from whence_airflow import code, facets
+from whence_airflow.assets import Use, assets_among, inputs, name_of, outputs
 from whence_airflow.emitting import State, emit_run, task_instance_run_id
 from whence_airflow.naming import DatasetName
+from whence_airflow.updates import Update, partitions, triggers, updates
 from whence_collector.facets import PARAMETERS, parameters
-
-Partitions = dict[DatasetName, list[assets.Partition]]
 
 
 class Task(NamedTuple):
@@ -29,6 +28,11 @@ class Task(NamedTuple):
         context = ti.get_template_context()
         task = context["task"]
         return cls(ti, context["dag_run"], task, context) if reported(task) else None
+
+    @property
+    def partition_key(self) -> str | None:
+        """Of the DAG run; before Airflow 3.2 there is none."""
+        return getattr(self.run, "partition_key", None)
 
     def emit(self, state: State, time: datetime, **said: Any) -> None:
         """Emit an event of its run."""
@@ -49,96 +53,57 @@ def started(ti: Any) -> None:
     """Report what is known of a try when it starts."""
     if (this := Task.of(ti)) is None:
         return
-    fileloc, version = this.context["dag"].fileloc, getattr(getattr(ti, "bundle_instance", None), "version", None)
-    of_run, of_job = code.facets(fileloc, this.task, version, dirty=True)
     params = dict(this.context.get("params") or {})
-    this.emit(
-        State.RUNNING,
-        ti.start_date,
-        run_facets={
-            **of_run,
-            **facets.nominal_time(this.run),
-            **({PARAMETERS: parameters(params)} if params else {}),
-            **facets.airflow(partitionKey=_key(this), assets=list(_declared_extra(this))),
-        },
-        job_facets=of_job,
-        inputs=assets.inputs(this.task.inlets, _read(this)),
-        outputs=assets.outputs(this.task.outlets, _written(this, {})),
-    )
+    said = {**facets.nominal_time(this.run), **({PARAMETERS: parameters(params)} if params else {})}
+    _emit_known(this, ti.start_date, [], said)
 
 
 def succeeded(ti: Any) -> None:
     """Report what a try has written, as it said itself by ``outlet_events``; and whether its code had changes, which
     git has told meanwhile."""
-    if (this := Task.of(ti)) is None:
-        return
-    events = dict(_events(this))
-    version = getattr(getattr(ti, "bundle_instance", None), "version", None)
-    of_run, of_job = code.facets(this.context["dag"].fileloc, this.task, version, dirty=True)
-    extra = [{"uri": asset.uri, "extra": said, "event": True} for asset, (said, _) in events.items() if said]
-    written = [asset for asset in this.task.outlets if assets.is_asset(asset)]
-    this.emit(
-        State.RUNNING,
-        datetime.now(UTC),
-        run_facets={
-            **of_run,
-            **facets.airflow(partitionKey=_key(this), assets=[*_declared_extra(this), *extra]),
-        },
-        job_facets=of_job,
-        inputs=assets.inputs(this.task.inlets, _read(this)),
-        outputs=assets.outputs([*written, *events], _written(this, events)),
-    )
+    if (this := Task.of(ti)) is not None:
+        _emit_known(this, datetime.now(UTC), updates(this.context), {})
 
 
 def skipped(ti: Any) -> None:
     """Report that a task skipped itself, which the provider takes for a success."""
     if (this := Task.of(ti)) is not None:
-        this.emit(State.ABORT, datetime.now(UTC), run_facets=facets.airflow(state="skipped", partitionKey=_key(this)))
+        said = facets.airflow(state="skipped", partitionKey=this.partition_key)
+        this.emit(State.ABORT, datetime.now(UTC), run_facets=said)
 
 
-def _key(this: Task) -> str | None:
-    return getattr(this.run, "partition_key", None)
+def _emit_known(this: Task, time: datetime, said: list[Update], run_facets: dict[str, Any]) -> None:
+    version = getattr(getattr(this.instance, "bundle_instance", None), "version", None)
+    of_run, of_job = code.facets(this.context["dag"].fileloc, this.task, version, dirty=True)
+    known = facets.airflow(partitionKey=this.partition_key, assets=list(_extra(this, said)))
+    this.emit(
+        State.RUNNING,
+        time,
+        run_facets={**of_run, **run_facets, **known},
+        job_facets=of_job,
+        inputs=inputs(_read(this)),
+        outputs=outputs(_written(this, said)),
+    )
 
 
-def _read(this: Task) -> Partitions:
-    """Partitions of what is read: those of the asset events that triggered the run, else that of the run."""
-    found: Partitions = defaultdict(list)
-    for event in getattr(this.run, "consumed_asset_events", None) or ():
-        for partition in assets.partitions_of(getattr(event, "partition_key", None), event.extra):
-            name = assets.name_of(assets.asset(event.asset))
-            if partition not in found[name]:
-                found[name].append(partition)
-    own = assets.partitions_of(_key(this), None)
-    inlets = (assets.name_of(asset) for asset in this.task.inlets if assets.is_asset(asset))
-    return {name: found.get(name) or own for name in inlets}
+def _read(this: Task) -> dict[DatasetName, Use]:
+    """Inlets, each with the partitions whose events triggered the run, else with that of the run."""
+    own, triggered = partitions([this.partition_key]), triggers(this.run)
+    names = (name_of(asset) for asset in assets_among(this.task.inlets))
+    return {name: Use(triggered.get(name) or own) for name in names}
 
 
-def _written(this: Task, events: dict[Any, Any]) -> Partitions:
-    """Partitions of what is written: what the task said of them, else that of the run."""
-    own = assets.partitions_of(_key(this), None)
-    found = {assets.name_of(asset): own for asset in this.task.outlets if assets.is_asset(asset)}
-    for asset, (extra, keys) in events.items():
-        said = assets.partitions_of(None, extra) or [{assets.PARTITION: key} for key in sorted(keys)]
-        found[assets.name_of(asset)] = said or own
-    return found
+def _written(this: Task, said: list[Update]) -> dict[DatasetName, Use]:
+    """Outlets, and what else the task says that it updated."""
+    own = Use(partitions([this.partition_key]))
+    found = {name_of(asset): own for asset in assets_among(this.task.outlets)}
+    return found | {name_of(update.asset): update.use(this.partition_key) for update in said}
 
 
-def _events(this: Task) -> Iterator[tuple[Any, tuple[dict[str, Any], set[str]]]]:
-    """Each asset of which the task has said something by ``outlet_events``: its extra and its partition keys."""
-    from airflow.sdk import Asset
-
-    accessors = this.context.get("outlet_events")
-    for key in accessors or ():
-        accessor = accessors[key]
-        if isinstance(key, Asset):
-            extra, keys = dict(accessor.extra or {}), set(getattr(accessor, "partition_keys", ()))
-            if extra or keys:
-                yield key, (extra, keys)
-        for event in getattr(accessor, "asset_alias_events", None) or ():
-            yield assets.asset(event.dest_asset_key), (dict(event.extra or {}), set())
-
-
-def _declared_extra(this: Task) -> Iterator[dict[str, Any]]:
-    for asset in (*this.task.inlets, *this.task.outlets):
-        if assets.is_asset(asset) and asset.extra:
+def _extra(this: Task, said: list[Update]) -> Iterator[dict[str, Any]]:
+    for asset in assets_among((*this.task.inlets, *this.task.outlets)):
+        if asset.extra:
             yield {"uri": asset.uri, "extra": dict(asset.extra), "event": False}
+    for update in said:
+        if update.extra:
+            yield {"uri": update.asset.uri, "extra": update.extra, "event": True}

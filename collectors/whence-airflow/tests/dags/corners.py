@@ -4,8 +4,8 @@ import os
 import signal
 from datetime import datetime
 
+from airflow.providers.common.compat.lineage.hook import get_hook_lineage_collector
 from airflow.sdk import Asset, dag, task
-from airflow.sdk.lineage import get_hook_lineage_collector
 
 URIS = (
     "s3://lake/raw/trades",
