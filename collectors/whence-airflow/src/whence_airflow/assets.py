@@ -58,10 +58,7 @@ def to_openlineage(asset: Any, lineage_context: Any) -> Dataset:
 
 def inputs(used: Mapping[DatasetName, Use]) -> list[InputDataset]:
     """Input datasets, each with what was read of it."""
-    return [
-        InputDataset(*name, inputFacets={"subset": subset("input", use.partitions)} if use.partitions else {})
-        for name, use in used.items()
-    ]
+    return [InputDataset(*name, inputFacets=_partitions("input", use)) for name, use in used.items()]
 
 
 def outputs(used: Mapping[DatasetName, Use]) -> list[OutputDataset]:
@@ -71,14 +68,16 @@ def outputs(used: Mapping[DatasetName, Use]) -> list[OutputDataset]:
 
 def _output(name: DatasetName, use: Use) -> OutputDataset:
     facets: dict[str, Any] = {}
-    output_facets: dict[str, Any] = {}
+    output_facets = _partitions("output", use)
     if use.version is not None:
         facets["version"] = facet("DatasetVersionDatasetFacet", datasetVersion=use.version)
     if use.rows is not None:
         output_facets["outputStatistics"] = facet("OutputStatisticsOutputDatasetFacet", rowCount=use.rows)
-    if use.partitions:
-        output_facets["subset"] = subset("output", use.partitions)
     return OutputDataset(*name, facets=facets, outputFacets=output_facets)
+
+
+def _partitions(side: str, use: Use) -> dict[str, Any]:
+    return {"subset": subset(side, use.partitions)} if use.partitions else {}
 
 
 def assets_among(things: Iterable[Any]) -> list[Any]:

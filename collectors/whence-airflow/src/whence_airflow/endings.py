@@ -1,7 +1,7 @@
 """How the tasks of a DAG run ended, of which nobody tells: never run, killed, or ended by the scheduler.
 
-Such tasks call no listener. So when the last event of their DAG run is sent, Airflow's database is asked, in the process
-that the provider has for that, which has a connection of its own; never in the scheduler's.
+Such tasks call no listener. So when the last event of their DAG run is sent, Airflow's database is asked, in the
+process that the provider has for that, which has a connection of its own; never in the scheduler's.
 """
 
 from collections.abc import Iterator

@@ -39,8 +39,8 @@ def updates(context: Mapping[str, Any]) -> list[Update]:
     from airflow.sdk import Asset
 
     found = []
-    accessors = context.get("outlet_events")
-    for key in accessors or ():
+    accessors: Any = context.get("outlet_events") or {}
+    for key in accessors:
         accessor = accessors[key]
         extra, keys = dict(accessor.extra or {}), tuple(sorted(getattr(accessor, "partition_keys", ())))
         if isinstance(key, Asset) and (extra or keys):
