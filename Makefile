@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: setup demo demo-airflow test test-full lint bench bench-collectors clean
+.PHONY: setup demo demo-airflow demo-dagster demo-prefect test test-full lint bench bench-collectors clean
 
 setup: .venv/.complete
 
@@ -20,6 +20,12 @@ demo: setup  ## The main job, on the embedded default; GRAPH=neo4j for Neo4j, ON
 
 demo-airflow: setup  ## The trading pipeline in a real Airflow, in an environment of its own
 	@$(BIN)/python collectors/whence-airflow/examples/demo.py
+
+demo-dagster: setup  ## The trading pipeline in a real Dagster, in an environment of its own
+	@$(BIN)/python collectors/whence-dagster/examples/demo.py
+
+demo-prefect: setup  ## A real Prefect with its collector, in an environment of its own
+	@$(BIN)/python collectors/whence-prefect/examples/demo.py
 
 lint: setup
 	$(BIN)/ruff check .

@@ -4,11 +4,14 @@ from typing import Annotated
 
 import strawberry
 
+from whence_graphql.context import Info
 from whence_graphql.limits import PAGE
 from whence_graphql.scalars import DateTime
 from whence_schemas.errors import InvalidQuestion
 
 MAX_WINDOW = 1_000
+SHARE = 0.6
+"""The part of the request's time that a traversal may take: it stops by itself, with what it found so far."""
 
 AsOf = Annotated[
     DateTime | None,
@@ -19,6 +22,7 @@ Window = Annotated[
 ]
 First = Annotated[int, strawberry.argument(description=f"How many to give, at most {PAGE}.")]
 After = Annotated[str | None, strawberry.argument(description="The `endCursor` of the page before.")]
+MaxNodes = Annotated[int, strawberry.argument(description="Where to cut the answer, which then says so.")]
 FacetNames = Annotated[list[str] | None, strawberry.argument(description="Only facets of these names.")]
 
 
@@ -42,3 +46,11 @@ def check_window(window: int) -> int:
     if not 1 <= window <= MAX_WINDOW:
         raise InvalidQuestion(f"window is {window}, but must lie between 1 and {MAX_WINDOW}")
     return window
+
+
+def limits_of(info: Info, max_nodes: int) -> tuple[int, float]:
+    """The most nodes and seconds that a traversal may take."""
+    if max_nodes < 1:
+        raise InvalidQuestion(f"maxNodes is {max_nodes}, but must be at least 1")
+    budget = info.context.budget
+    return min(max_nodes, budget.rows), budget.seconds() * SHARE

@@ -1,40 +1,23 @@
 """The impact of a change: what is touched with its proofs, who is to be told, counts first."""
 
-from collections.abc import Callable, Sequence
-from typing import Annotated, NamedTuple, Protocol, TypeVar, cast
+from typing import Annotated, cast
 
 import strawberry
 
 from whence_graphql import ports
-from whence_graphql.arguments import After, First, check_first
+from whence_graphql.arguments import After, First
 from whence_graphql.context import Info
 from whence_graphql.describe import object_type, resolved
 from whence_graphql.labels import Owner, Tag
 from whence_graphql.lineage import Transformation, transformations
 from whence_graphql.node import LineageNode, node_of
-from whence_graphql.paging import Connection, connect, place_of
+from whence_graphql.paging import Connection, page_of
 from whence_graphql.scalars import DateTime, Long
 from whence_schemas import impact
 from whence_schemas.identity import Kind
 from whence_schemas.impact import Certainty, Change, EndKind, EndTouched, Place, Step, TagTouched, Touched
 from whence_schemas.lineage import Granularity, Limit
 from whence_schemas.read import Freshness, NodeRow
-
-
-class _Row(Protocol):
-    @property
-    def key(self) -> str: ...
-    @property
-    def distance(self) -> int: ...
-
-
-_Item = TypeVar("_Item", bound=_Row)
-_Node = TypeVar("_Node")
-
-
-class _Position(NamedTuple):
-    distance: int
-    key: str
 
 
 @object_type
@@ -199,18 +182,18 @@ class Impact:
     ) -> Connection[ImpactNode]:
         """Everything downstream, nearest first."""
         rows = [row for row in self.answer.touched if not kinds or row.key[0] in kinds]
-        return _page(info, rows, first, after, self._touched)
+        return page_of(info, rows, first, after, self._touched)
 
     @resolved
     async def owners(self, info: Info, first: First = 20, after: After = None) -> Connection[ImpactOwner]:
         """Owners to tell, by the `ownership` facets, nearest first."""
-        return _page(info, (await self.answer.labels()).owners, first, after, self._owner)
+        return page_of(info, (await self.answer.labels()).owners, first, after, self._owner)
 
     @resolved
     async def tags(self, info: Info, first: First = 20, after: After = None) -> Connection[ImpactTag]:
         """Tags of what is touched, nearest first. At granularity COLUMN a column's tag goes with its values, unless
         they are masked."""
-        return _page(info, (await self.answer.labels()).tags, first, after, self._tag)
+        return page_of(info, (await self.answer.labels()).tags, first, after, self._tag)
 
     @resolved
     async def ends(
@@ -223,7 +206,7 @@ class Impact:
         """Models and reports that are touched, nearest first: datasets whose `datasetType` is MODEL, ML_MODEL, REPORT,
         DASHBOARD or CHART, and jobs whose `jobType` is REPORT, DASHBOARD, CHART or EXPOSURE."""
         rows = [row for row in (await self.answer.labels()).ends if not kinds or row.kind in kinds]
-        return _page(info, rows, first, after, self._end)
+        return page_of(info, rows, first, after, self._end)
 
     def _touched(self, row: Touched) -> ImpactNode:
         return ImpactNode(
@@ -270,17 +253,6 @@ def impact_of(answer: ports.Impact, question: impact.ImpactQuestion, fresh: Fres
         answer=answer,
         start_keys=question.starts,
     )
-
-
-def _page(
-    info: Info, rows: Sequence[_Item], first: int, after: str | None, node: Callable[[_Item], _Node]
-) -> Connection[_Node]:
-    """A page of rows that are ordered by (distance, key)."""
-    limit = check_first(first) + 1
-    place = place_of(after, _Position)
-    if place is not None:
-        rows = [row for row in rows if (row.distance, row.key) > place]
-    return connect(info, rows[:limit], first, after, lambda row: _Position(row.distance, row.key), node)
 
 
 async def _node(info: Info, place: Place, moment: int) -> LineageNode | None:

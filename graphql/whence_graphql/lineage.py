@@ -149,12 +149,12 @@ class Lineage:
     async def nodes(self, info: Info, first: GraphFirst = None, after: GraphAfter = None) -> list[LineageNode]:
         """Its nodes, nearest first in each direction. Each is its full object."""
         rows = _page(list(self.graph.nodes.values()), first, after, lambda row: row.key)
-        return [_node(row, self.as_of) for row in rows]
+        return [lineage_node(row, self.as_of) for row in rows]
 
     @resolved
     async def edges(self, info: Info, first: GraphFirst = None, after: GraphAfter = None) -> list[LineageEdge]:
         """Its edges."""
-        edges = [_edge(row) for row in self.graph.edges.values()]
+        edges = [edge_of(row) for row in self.graph.edges.values()]
         return _page(edges, first, after, LineageEdge.id) if first is not None or after else edges
 
 
@@ -186,13 +186,15 @@ def _page(items: list[_Item], first: int | None, after: str | None, key: Callabl
     return items[begin:] if first is None else items[begin : begin + first]
 
 
-def _node(row: lineage.LineageNode, moment: int) -> LineageNode:
+def lineage_node(row: lineage.LineageNode, moment: int) -> LineageNode:
+    """A node of a lineage in its type."""
     node = cast(LineageNode, node_of(NodeRow(row.key, row.namespace, row.name, row.field, row.state), moment))
     node.distance = row.distance
     return node
 
 
-def _edge(row: lineage.LineageEdge) -> LineageEdge:
+def edge_of(row: lineage.LineageEdge) -> LineageEdge:
+    """An edge of a lineage in its type."""
     return LineageEdge(
         source=ID(row.source),
         target=ID(row.target),

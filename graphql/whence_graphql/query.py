@@ -5,11 +5,11 @@ from typing import Annotated
 import strawberry
 from strawberry import ID
 
-from whence_graphql.arguments import After, AsOf, First, Window, check_first
+from whence_graphql.analyses import Analyses
+from whence_graphql.arguments import After, AsOf, First, MaxNodes, Window, check_first, limits_of
 from whence_graphql.context import Info
 from whence_graphql.dataset import Dataset
 from whence_graphql.describe import object_type, resolved
-from whence_graphql.impact import Impact, impact_of
 from whence_graphql.job import Job
 from whence_graphql.limits import PAGE
 from whence_graphql.lineage import Lineage, LineageStart, find_run, lineage_of, start_of
@@ -19,11 +19,8 @@ from whence_graphql.run import Run
 from whence_graphql.scalars import Long
 from whence_schemas.errors import InvalidQuestion
 from whence_schemas.identity import Kind, dataset_key, job_key
-from whence_schemas.impact import Change, ImpactQuestion
 from whence_schemas.lineage import Direction, Granularity, Question
 from whence_schemas.read import NodeRow, SearchPlace
-
-MaxNodes = Annotated[int, strawberry.argument(description="Where to cut the answer, which then says so.")]
 
 
 @object_type
@@ -36,7 +33,7 @@ class Status:
 
 
 @object_type
-class Query:
+class Query(Analyses):
     """Where data came from, what breaks if it changes, and what is known of it."""
 
     @resolved
@@ -88,12 +85,14 @@ class Query:
         kinds: list[Kind] = [Kind.DATASET, Kind.JOB],  # noqa: B006  # it becomes the default in the schema
         first: First = 20,
         after: After = None,
+        namespace: Annotated[str | None, strawberry.argument(description="Only in this namespace.")] = None,
     ) -> Connection[Node]:
-        """Nodes whose name or namespace contains the text in any case, by name. An empty text finds all. Versions are
-        not found so; runs are by their run id."""
+        """Nodes whose name or namespace contains the text in any case, by name. An empty text finds all that was ever
+        named. Versions are not found so; runs are by their run id."""
         place = place_of(after, SearchPlace)
         unique = list(dict.fromkeys(kinds))
-        found = await info.context.reader.catalog.search(text, unique, place, check_first(first) + 1)
+        limit = check_first(first) + 1
+        found = await info.context.reader.catalog.search(text, unique, place, limit, namespace)
         return connect(info, found, first, after, _place, lambda row: node_of(row[1], info.context.now))
 
     @resolved
@@ -124,53 +123,9 @@ class Query:
             granularity or usual,
             depth,
             window,
-            *_limits(info, max_nodes),
+            *limits_of(info, max_nodes),
         )
         return lineage_of(await info.context.reader.lineage(question), start, moment, fresh)
-
-    @resolved
-    async def impact(
-        self,
-        info: Info,
-        of: list[LineageStart],
-        change: Change = Change.DROP,
-        granularity: Annotated[
-            Granularity | None,
-            strawberry.argument(description="DATASET or COLUMN. By default COLUMN where one of them is a column."),
-        ] = None,
-        depth: Annotated[int, strawberry.argument(description="Steps from dataset to dataset.")] = 20,
-        as_of: AsOf = None,
-        window: Window = 10,
-        max_nodes: MaxNodes = 10_000,
-    ) -> Impact:
-        """What a change to datasets, columns or jobs touches downstream, and who is to be told."""
-        if len(of) > PAGE:
-            raise InvalidQuestion(f"`of` names {len(of)}, but at most {PAGE} may be: send several requests")
-        starts = [await start_of(info, start) for start in of]
-        by_column = any(usual == Granularity.COLUMN for _, usual in starts)
-        question = ImpactQuestion(
-            tuple(dict.fromkeys(start for start, _ in starts)),
-            info.context.now if as_of is None else as_of,
-            change,
-            granularity or (Granularity.COLUMN if by_column else Granularity.DATASET),
-            depth,
-            window,
-            *_limits(info, max_nodes),
-        )
-        fresh = await info.context.reader.freshness()
-        return impact_of(await info.context.reader.impact(question), question, fresh)
-
-
-_SHARE = 0.6
-"""The part of the request's time that a traversal may take: it stops by itself, with what it found so far."""
-
-
-def _limits(info: Info, max_nodes: int) -> tuple[int, float]:
-    """The most nodes and seconds that a traversal may take."""
-    if max_nodes < 1:
-        raise InvalidQuestion(f"maxNodes is {max_nodes}, but must be at least 1")
-    budget = info.context.budget
-    return min(max_nodes, budget.rows), budget.seconds() * _SHARE
 
 
 def _place(row: tuple[SearchPlace, NodeRow]) -> SearchPlace:

@@ -63,7 +63,7 @@ class Place(NamedTuple):
     field: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # not frozen: large answers have many, and that would cost each the double
 class Step:
     """The last step of a path, with the steps before it.
 

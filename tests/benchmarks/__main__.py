@@ -11,20 +11,18 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import urlencode
 
 from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks.log import measure_log
-from tests.benchmarks.process import cpu_seconds, memory_mb
+from tests.benchmarks.process import memory_mb
+from tests.benchmarks.provenance import measure_provenance
+from tests.benchmarks.questions import measure_questions
+from tests.benchmarks.serving import Server, load, serving
 from tests.benchmarks.workload import COLUMNS, NAMESPACE, WIDTH, dataset_name, events
-from whence.neo4j_server import LocalNeo4j
 
 JOBS = int(os.environ.get("JOBS", "3000"))
 SIZES = [int(size) for size in os.environ.get("SIZES", "1000,5000").split(",")]
@@ -39,57 +37,6 @@ REFERENCE_SECONDS = {(5_000, 20): 9.4, (5_000, 50): 93.0}
 REFERENCE_CPU = 65.0
 
 console = Console()
-
-
-class Server(NamedTuple):
-    """A running Whence: its port, and the processes whose CPU its events cost."""
-
-    port: int
-    pid: int
-    pids: list[int]
-    environment: dict[str, str]
-
-    def get(self, path: str) -> bytes:
-        """The body of a GET."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as answer:
-            body: bytes = answer.read()
-            return body
-
-    def settle(self) -> None:
-        """Wait until everything in the log is in the graph."""
-        while json.loads(self.get("/health/ready"))["graph"]["lag"]:
-            time.sleep(0.05)
-
-    def cpu(self) -> float:
-        """Seconds of CPU used so far."""
-        return sum(cpu_seconds(pid) for pid in self.pids)
-
-
-@contextmanager
-def serving(store: str, folder: Path) -> Iterator[Server]:
-    """A server on fresh stores."""
-    with ExitStack() as stack:
-        environment = {**os.environ, "WHENCE_LOG": f"sqlite:///{folder}/log.db", "WHENCE_PORT": "0"}
-        pids = []
-        if store == "neo4j":
-            neo4j = stack.enter_context(LocalNeo4j(folder / "neo4j", heap="2g", pagecache="512m"))
-            environment["WHENCE_GRAPH"] = neo4j.uri
-            environment["WHENCE_NEO4J_PASSWORD"] = neo4j.password
-            pids.append(neo4j.pid)
-        else:
-            environment["WHENCE_GRAPH"] = f"sqlite:///{folder}/graph.db"
-        command = [sys.executable, "-m", "whence", "serve"]
-        process = stack.enter_context(subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, cwd=folder))
-        stack.callback(process.terminate)
-        assert process.stdout is not None
-        port = int(process.stdout.readline().decode().rsplit(":", 1)[1].strip(" /\n"))
-        yield Server(port, process.pid, [process.pid, *pids], environment)
-
-
-def load(server: Server, mode: str, first: int, jobs: int) -> None:
-    """Send jobs from another process."""
-    command = [sys.executable, "-m", "tests.benchmarks.load", str(server.port), mode, str(first), str(jobs)]
-    subprocess.run(command, check=True)
 
 
 def measure_ingestion(store: str, table: Table) -> None:
@@ -159,6 +106,9 @@ def measure_lineage(store: str, table: Table) -> None:
             for depth in DEPTHS:
                 ask(server, table, store, size, depth, {"name": dataset_name(middle)})
             ask(server, table, store, size, 20, {"name": dataset_name(middle), "field": COLUMNS[3], "kind": "column"})
+            for way, nodes, seconds in measure_provenance(server.port, size):
+                figures = f"{nodes:,}", f"{seconds * 1e3:,.1f}", f"{seconds / nodes * 1e6:,.0f}"
+                table.add_row(store, f"{size:,}", f"provenance, {way}", *figures, "", f"{memory_mb(server.pid)[0]:.0f}")
 
 
 def warm_up(server: Server, job: int) -> None:
@@ -230,6 +180,10 @@ def main() -> None:
     for store in STORES:
         measure_lineage(store, lineage)
     console.print(lineage)
+    questions = Table("store", "question", "nodes", "first ms", "ms", "Cypher ms", "ratio", title="Questions")
+    for store in STORES:
+        measure_questions(store, questions)
+    console.print(questions)
     log = Table("", "µs", "more", title="The log's Merkle tree")
     measure_log(log)
     console.print(log)

@@ -17,7 +17,10 @@ from whence_graphql.schema import sdl
 
 COMMANDS = [
     [],
-    *([name] for name in ["serve", "ingest", "lineage", "impact", "show", "search", "query"]),
+    *(
+        [name]
+        for name in ["serve", "ingest", "lineage", "impact", "completeness", "recover", "show", "search", "query"]
+    ),
     *([name] for name in ["rebuild", "doctor", "neo4j", "key"]),
     *(["key", name] for name in ["create", "list", "revoke"]),
 ]

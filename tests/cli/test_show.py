@@ -99,12 +99,49 @@ def test_search(pipeline):
 
 
 def test_ready_made_queries_and_ones_own(pipeline, folder):
-    assert has(pipeline("query").out, "what-breaks-if-this-changes", "downstream", "namespace")
+    listed = pipeline("query")
+    assert has(listed.out, "what-breaks-if-this-changes", "What breaks", "downstream", "namespace, name, [asOf]")
+    assert "--var NAME=VALUE" in listed.err
     query = ["query", "where-did-this-dataset-come-from", "--var", f"namespace={DBT}", "--var", "name=w.main.v_share"]
     assert "w.main.raw_trades" in {node["name"] for node in pipeline(*query).json["lineage"]["nodes"]}
     (folder / "own.graphql").write_text("query($n: Int!) { search(first: $n) { edges { node { name } } } }")
     assert len(pipeline("query", "own.graphql", "--var", "n=2").json["search"]["edges"]) == 2
-    assert "what-breaks" in pipeline("query", "missing", code=2).err
     assert "NAME=VALUE" in pipeline("query", "own.graphql", "--var", "n", code=2).err
     (folder / "wrong.graphql").write_text("{ nothing }")
     assert "nothing" in pipeline("query", "wrong.graphql", code=2).err
+    (folder / "broken.graphql").write_text("# Variables: none\n{ status { ")
+    assert "Syntax Error" in pipeline("query", "broken.graphql", code=2).err
+
+
+def test_what_a_query_is_about_is_found_by_name(pipeline):
+    found = pipeline("query", "where-did-this-dataset-come-from", "--of", "v_share").json["lineage"]["nodes"]
+    assert "w.main.raw_trades" in {node["name"] for node in found}
+    job = "w.main.tradesdbt.bad_model.build.run"
+    assert pipeline("query", "which-runs-of-this-job-failed", "--of", "bad_model").json["job"]["runs"]["edges"]
+    run = pipeline("show", job, "--json").json["job"]["runs"]["edges"][0]["node"]["runId"]
+    assert pipeline("query", "what-did-this-run-touch", "--of", run).json["run"]["job"]["name"] == job
+    column = ["query", "where-does-this-column-come-from", "--of", "v_share", "--var", "field=share"]
+    assert len(pipeline(*column).json["lineage"]["nodes"]) > 1
+    text = pipeline("query", "what-is-there-by-this-name", "--var", "text=2026", "--var", 'kinds=["RUN"]').json
+    assert text["search"]["edges"] == []  # not an integer, though it looks like one
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["what-brakes-if-this-changes"], "did you mean what-breaks-if-this-changes"),
+        (["column"], "did you mean where-does-this-column-come-from"),
+        (["missing"], "`whence query` lists these"),
+        (
+            ["what-breaks-if-this-changes"],
+            "needs namespace and name: give --var namespace=VALUE --var name=VALUE, or --of",
+        ),
+        (["what-breaks-if-this-changes"], "asOf: as it was then; null for now."),
+        (["what-is-there-by-this-name"], "needs text: give --var text=VALUE\n"),
+        (["what-is-there-by-this-name", "--var", "txt=a"], "no variable txt; did you mean text?"),
+        (["how-fresh-is-the-graph", "--var", "x=a"], "no variable x; it has none"),
+        (["how-fresh-is-the-graph", "--of", "v_share", "--kind", "dataset"], "no variable namespace"),
+    ],
+)
+def test_queries_asked_wrongly(pipeline, arguments, message):
+    assert message in pipeline("query", *arguments, code=2).err

@@ -84,6 +84,13 @@ def backend(port: int = 0) -> Iterator[Backend]:
             self.end_headers()
             self.wfile.write(text)
 
+        def do_GET(self) -> None:  # what a redirect leads to
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
         def log_message(self, *_: Any) -> None:
             pass
 

@@ -19,7 +19,7 @@ from tests.build import (
 from tests.changes import Changes
 from whence.graph.facts import Batch, EdgeId, EdgeKind, Failure, Role, Since
 from whence.graph.neo4j import Neo4jGraphStore
-from whence.graph.port import LOOK_AHEAD, Around, Page, footprints_of
+from whence.graph.port import EARLIEST, LOOK_AHEAD, Around, Page, SaidBy, Span, Value, footprints_of
 from whence.graph.sqlite import SQLiteGraphStore
 from whence_schemas.errors import GraphUnavailable
 from whence_schemas.identity import (
@@ -237,6 +237,24 @@ async def test_search_pages_through_everything_in_code_point_order(graph):
         assert paged == whole
 
 
+async def test_search_in_a_namespace_pages_through_that_one(graph):
+    namespaces = ["n", "N", "n2", "", "l" * 250 + "1", "l" * 250 + "2"]
+    found = [dataset(name, namespace) for name in ("b", "a", "B", "\U0001f600") for namespace in namespaces]
+    await graph.add(event("COMPLETE", "10:00:00", inputs=found))
+    for namespace in namespaces:
+        whole = await graph.store.search("", [Kind.DATASET], None, 100, namespace)
+        assert {node.namespace for _, node in whole} == {namespace}
+        assert len(whole) == 4
+        assert whole == sorted(whole)
+        paged, place = [], None
+        while page := await graph.store.search("", [Kind.DATASET], place, 3, namespace):
+            paged += page
+            place = page[-1][0]
+        assert paged == whole
+    assert [node.name for _, node in await graph.store.search("A", tuple(Kind), None, 9, "n2")] == ["a"]
+    assert await graph.store.search("", tuple(Kind), None, 9, "none") == []
+
+
 async def test_named_finds_the_whole_name_only(graph):
     await graph.add(
         event("COMPLETE", "10:00:00", "Orders", inputs=["orders", "orders2", dataset("ORDERS", "b://x")]),
@@ -389,6 +407,40 @@ async def test_activities_tell_what_was_declared_last(graph):
     assert [footprints[a.declared.footprint].reads for a in (early, late)] == [(ds("a"),), (ds("b"),)]
 
 
+async def test_stretches_are_reports_that_follow_each_other_with_one_footprint(graph):
+    reads = ["a", "a", "b", None, "a", "a", "a", None]
+    for hour, name in enumerate(reads):
+        await graph.add(event("COMPLETE", f"1{hour}:00:00", run=hour, inputs=[name] if name else []))
+    await graph.add(*(job_event(f"1{hour}:30:00", inputs=[name]) for hour, name in enumerate("xxy")))
+    everything, later = Span(job(), 0), Span(job(), at("11:00:00"))
+    found = await graph.store.stretches([everything, later, everything, Span(job("none"), 0)], False, LATER)
+    shown = {
+        span: [(s.first.reported, s.first.start, s.last.start, s.reports) for s in stretches]
+        for span, stretches in found.items()
+    }
+    hour = [at(f"1{number}:00:00") for number in range(8)]
+    silent, end = (0, hour[3], hour[7], 2), (1, hour[4], hour[6], 3)
+    assert shown[everything] == [silent, (1, hour[0], hour[1], 2), (1, hour[2], hour[2], 1), end]
+    assert shown[later] == [silent, (1, hour[2], hour[2], 1), end]
+    assert found.keys() == {everything, later}
+    [one, two] = (await graph.store.stretches([everything], True, LATER))[everything]
+    assert (one.reports, one.first.start, one.last.start, two.reports) == (2, at("10:30:00"), at("11:30:00"), 1)
+    early = (await graph.store.stretches([everything], False, at("10:59:59")))[everything]
+    assert [(s.first, s.reports) for s in early] == [(s.last, 1) for s in early]
+    assert early[0].first.run == run(0)
+
+
+async def test_reports_of_one_time_make_stretches_by_run_and_number(graph):
+    await graph.add(*(event("COMPLETE", "10:00:00", run=n, inputs=["ab"[n % 2]]) for n in range(9)))
+    [activity] = (await graph.store.activities([job()], LATER, 100)).values()
+    [found] = (await graph.store.stretches([Span(job(), 0)], False, LATER)).values()
+    oldest_first = activity.observed[::-1]
+    assert [s.first for s in found] == [
+        r for n, r in enumerate(oldest_first) if not n or r.footprint != oldest_first[n - 1].footprint
+    ]
+    assert sum(s.reports for s in found) == 9
+
+
 async def test_neighbours_are_edges_activities_and_footprints_in_one(graph):
     await graph.add(*LIFE)
     for themselves in (False, True):
@@ -480,6 +532,31 @@ async def test_a_unit_can_be_asked_for_its_own_values(graph):
     )
 
 
+async def test_who_said_a_value_first_in_a_time(graph):
+    for clock, number, text in (("10:00:00", 1, "a"), ("11:00:00", 2, "b"), ("12:00:00", 3, "b"), ("13:00:00", 4, "a")):
+        await graph.add(event("COMPLETE", clock, run=number, job_facets={"sql": {"query": text}}))
+    await graph.add(*(event(kind, clock, run=5, job_facets={"long": {}}) for kind, clock in LIVES))
+    claims = [row for row in await dump(graph.store) if row[0] == "claim" and row[1] == job()]
+    a, b = (next(Value(*c[1:4]) for c in claims if c[6] == run(n) and c[2] == "sql") for n in (1, 2))
+    long = next(Value(*c[1:4]) for c in claims if c[2] == "long")
+
+    async def said(after, until):
+        return await graph.store.first_said([a, b, long, a, Value(job(), "sql", "none")], at(after), at(until))
+
+    assert await said("09:00:00", "14:00:00") == {
+        a: SaidBy(at("10:00:00"), run(1)),
+        b: SaidBy(at("11:00:00"), run(2)),
+        long: SaidBy(at("10:00:00"), run(5)),
+    }
+    assert await said("10:00:00", "14:00:00") == {
+        a: SaidBy(at("13:00:00"), run(4)),
+        b: SaidBy(at("11:00:00"), run(2)),
+        long: SaidBy(at("11:00:00"), run(5)),
+    }
+    assert await said("10:00:00", "10:30:00") == {}
+    assert await said("11:00:00", "12:00:00") == {b: SaidBy(at("12:00:00"), run(3))}
+
+
 async def test_all_facets_of_an_entity_are_found_in_order(graph):
     facets = {name: {"v": name} for name in ("z", "é", "\U0001f600", "\ufffd", "n" * 5_000, "n" * 5_000 + "o", "a\0b")}
     await graph.add(event("START", "10:00:00", inputs=[dataset("a", **facets, input={"i": {}})], run_facets={"r": {}}))
@@ -544,6 +621,25 @@ async def test_runs_of_a_job_are_paged_newest_first(graph):
     assert await graph.store.runs_of_job(job(), at("09:00:00"), None, 100) == []
 
 
+async def test_the_last_runs_of_many_jobs_are_those_of_each(graph):
+    clocks = [f"10:{minute:02}:00" for minute in (3, 1, 2, 2, 2, 0, 9)]
+    names = ["one", "two", "three"]
+    for n, name in enumerate(names):
+        await graph.add(*(event("START", clock, name, 10 * n + k) for k, clock in enumerate(clocks)))
+    await graph.add(event("COMPLETE", "10:10:00", "one", 0), event("START", "10:11:00", "one", 0))
+    for as_of in (LATER, at("10:02:00")):
+        found = await graph.store.runs_of_jobs([*map(job, names), job("none")], EARLIEST, as_of, 4)
+        assert found == {job(name): await graph.store.runs_of_job(job(name), as_of, None, 4) for name in names}
+    assert [
+        (a.run, a.number) for a in (await graph.store.runs_of_jobs([job("one")], EARLIEST, LATER, 2))[job("one")]
+    ] == [
+        (run(0), 1),
+        (run(6), 0),
+    ]
+    assert await graph.store.runs_of_jobs([job("one")], EARLIEST, at("09:00:00"), 4) == {}
+    assert await graph.store.runs_of_jobs([], EARLIEST, LATER, 4) == {}
+
+
 async def paged(fetch, time):
     """All rows of a list, page by page."""
     rows, after = [], None
@@ -583,8 +679,180 @@ async def test_uses_are_found_by_run_and_by_version(graph):
     assert sorted((u.role, u.dataset, u.version == "") for u in uses) == sorted(
         [(Role.CONSUMED, ds("t"), False), (Role.CONSUMED, ds("t2"), True), (Role.PRODUCED, ds("t2"), False)]
     )
+    assert {u.dataset for u in await graph.store.uses_of_runs([run(1), run(2)], [Role.CONSUMED])} == {
+        ds("in"),
+        ds("t"),
+        ds("t2"),
+    }
     [produced] = await graph.store.uses_of_dataset(ds("t2"), Role.PRODUCED, LATER, None, 1)
     assert await graph.store.uses_of_versions([produced.version]) == [produced]
+    assert [u.run for u in await graph.store.uses_of_versions([key], [Role.CONSUMED])] == [run(2)]
+    assert [u.run for u in await graph.store.uses_of_versions([key], [Role.PRODUCED])] == [run(1)]
+
+
+def of_days(name, *days):
+    """A dataset of which these partitions are meant, as input or output."""
+    condition = {"type": "partition", "partitions": [{"identifier": day} for day in days]}
+    subset = {"input": {"subset": {"inputCondition": condition}}, "output": {"subset": {"outputCondition": condition}}}
+    return dataset(name, **(subset if days else {}))
+
+
+ODD_DAYS = ["mon", 'mon","tue', '"', "\\", ",", "m\0n", "💾", "{}", "null", "on"]
+"""Names of partitions, none of which may be taken for another."""
+
+
+async def used(graph, number, role=Role.CONSUMED):
+    return [use for use in await graph.store.uses_of_runs([run(number)]) if use.role == role]
+
+
+async def test_what_was_produced_last_before_it_was_read(graph):
+    gone = {"lifecycleStateChange": "DROP"}
+    await graph.add(
+        event("COMPLETE", "10:00:00", "w", 1, outputs=["a", "b", "c"]),
+        event("FAIL", "11:00:00", "w", 2, outputs=["a"]),
+        event("COMPLETE", "11:30:00", "w", 3, outputs=[dataset("b", lifecycleStateChange=gone)]),
+        event("COMPLETE", "12:00:00", "w", 4, inputs=["a", "b", "c", "d"], outputs=["c"]),
+        event("COMPLETE", "12:00:00", "w", 5, outputs=["a"]),
+        event("COMPLETE", "09:00:00", "w", 6, inputs=["a"]),
+        event("START", "12:00:00", "w", 7, outputs=["c"]),
+        event("COMPLETE", "12:30:00", "w", 7),
+    )
+    found = await graph.store.last_produced([*await used(graph, 4), *await used(graph, 6)])
+    assert all(reading.dataset == made.dataset for reading, made in found.items())
+    made = {(reading.run, use.dataset): (use.run, use.at, use.complete) for reading, use in found.items()}
+    assert made == {
+        (run(4), ds("a")): (run(5), at("12:00:00"), 1),
+        (run(4), ds("b")): (run(3), at("11:30:00"), -1),
+        (run(4), ds("c")): (run(1), at("10:00:00"), 1),
+    }
+    assert await graph.store.last_produced([]) == {}
+
+
+async def test_only_partitions_that_were_read_count(graph):
+    days = list(enumerate(ODD_DAYS))
+    await graph.add(
+        event("COMPLETE", "08:00:00", "w", 99, outputs=["t", "u"]),
+        *(event("COMPLETE", f"10:{n:02}:00", "w", n, outputs=[of_days("t", day)]) for n, day in days),
+        *(event("COMPLETE", "12:00:00", "r", 100 + n, inputs=[of_days("t", day)]) for n, day in days),
+        event("COMPLETE", "12:00:00", "r", 201, inputs=["t"]),
+        event("COMPLETE", "12:00:00", "r", 202, inputs=[of_days("t", "sun")]),
+        event("COMPLETE", "12:00:00", "r", 203, inputs=[of_days("t", *ODD_DAYS[:3])]),
+    )
+    last = len(days) - 1
+    expected = {100 + n: n for n, _ in days} | {201: last, 202: 99, 203: 2}
+    for reader, writer in expected.items():
+        [reading] = await used(graph, reader)
+        [made] = (await graph.store.last_produced([reading])).values()
+        assert made.run == run(writer), reader
+    for n, _ in days:
+        [made] = await used(graph, n, Role.PRODUCED)
+        readers = {use.run for use in await graph.store.read_since([made], LATER)}
+        wanted = {run(reader) for reader, writer in expected.items() if writer == n}
+        assert wanted <= readers <= wanted | ({run(203)} if n < 3 else set())
+
+
+async def test_what_was_read_until_it_was_produced_again(graph):
+    version = {"datasetVersion": "v1"}
+    await graph.add(
+        event("COMPLETE", "10:00:00", "w", 1, outputs=["t"]),
+        event("COMPLETE", "09:00:00", "r", 2, inputs=["t"]),
+        event("COMPLETE", "10:00:00", "r", 3, inputs=["t", "u"]),
+        event("COMPLETE", "10:30:00", "r", 4, inputs=[dataset("t", version=version)]),
+        event("FAIL", "11:00:00", "w", 5, outputs=["t"]),
+        event("COMPLETE", "11:30:00", "r", 6, inputs=[of_days("t", "mon")]),
+        event("COMPLETE", "12:00:00", "w", 7, outputs=[of_days("t", "mon")]),
+        event("COMPLETE", "12:30:00", "r", 8, inputs=["t"]),
+        event("COMPLETE", "12:30:00", "r", 9, inputs=[of_days("t", "tue")]),
+        event("COMPLETE", "13:00:00", "w", 10, outputs=["t"]),
+        event("COMPLETE", "13:00:00", "r", 11, inputs=[of_days("t", "tue")]),
+        event("COMPLETE", "13:30:00", "r", 12, inputs=[of_days("t", "tue")]),
+    )
+
+    async def readers(*numbers, as_of=LATER):
+        made = [use for number in numbers for use in await used(graph, number, Role.PRODUCED)]
+        return [use.run for use in await graph.store.read_since(made, as_of)]
+
+    assert set(await readers(1)) >= {run(3), run(6), run(9)}
+    assert not set(await readers(1)) & {run(2), run(4), run(8), run(12)}
+    assert await readers(7) == [run(8)]
+    assert set(await readers(1, as_of=at("11:00:00"))) == {run(3)}
+    both = await readers(1, 7)
+    assert sorted(both) == sorted(set(both)) == sorted({*await readers(1), run(8)})
+    assert await readers() == []
+
+
+@pytest.mark.parametrize("limit", [1, 3, 100])
+async def test_last_productions_are_those_of_one_degree_newest_first(graph, limit):
+    drop = {"lifecycleStateChange": "DROP"}
+    await graph.add(
+        *(event("COMPLETE", f"10:0{n % 3}:00", run=n, inputs=["b"], outputs=["a"]) for n in range(7)),
+        *(event("FAIL", f"11:00:0{n}", run=10 + n, outputs=["a"]) for n in range(5)),
+        event("START", "11:30:00", run=20, outputs=["a", "b"]),
+        event("COMPLETE", "09:00:00", run=21, outputs=[dataset("b", lifecycleStateChange=drop)]),
+    )
+    every = await graph.store.uses_of_dataset(ds("a"), Role.PRODUCED, LATER, None, 100)
+    every += await graph.store.uses_of_dataset(ds("b"), Role.PRODUCED, LATER, None, 100)
+    asked = [ds("a"), ds("b"), ds("c"), ds("a")]
+    for as_of in (LATER, at("11:00:02"), at("10:00:30"), at("08:00:00")):
+        for complete in (1, 0, -1):
+            wanted = {}
+            for use in every:
+                if use.complete == complete and use.at <= as_of:
+                    wanted.setdefault(use.dataset, []).append(use)
+            found = await graph.store.last_productions(asked, complete, as_of, limit)
+            assert found == {key: uses[:limit] for key, uses in wanted.items()}
+    assert len(await graph.store.last_productions(asked, 0, LATER, 1)) == 2
+
+
+async def test_what_units_said_is_found_with_when(graph):
+    def said(run, clock, rows, kind="COMPLETE"):
+        output = dataset("a", quality={"n": rows}, output={"outputStatistics": {"rowCount": rows}})
+        return event(kind, clock, run=run, outputs=[output], run_facets={"nominalTime": {"of": run}})
+
+    gone = event("COMPLETE", "12:00:00", run=3, outputs=[dataset("a", quality={"_deleted": True})])
+    await graph.add(said(1, "10:00:00", 5, "START"), said(1, "10:01:00", 6), said(2, "11:00:00", 5), gone)
+    names = ["outputStatistics", "quality", "nominalTime", "nothing"]
+    found = await graph.store.said_by([run(2), run(1), run(3), run(9), run(1)], names)
+    rows = [(s.unit, s.entity, s.facet, s.first, s.last, s.body) for s in found]
+    assert [row[:5] for row in rows] == sorted(row[:5] for row in rows)
+    output = attempt_id(run(1), 0) + ">" + ds("a")
+    assert {row[1:] for row in rows if row[0] == run(1)} == {
+        (ds("a"), "quality", at("10:00:00"), at("10:00:00"), b'{"n":5}'),
+        (ds("a"), "quality", at("10:01:00"), at("10:01:00"), b'{"n":6}'),
+        (output, "outputStatistics", at("10:01:00"), at("10:01:00"), b'{"rowCount":6}'),
+        (attempt_id(run(1), 0), "nominalTime", at("10:00:00"), at("10:01:00"), b'{"of":1}'),
+    }
+    assert {row[0] for row in rows} == {run(1), run(2)}
+    one = [said for said in found if (said.unit, said.facet) == (run(2), "quality")]
+    assert await graph.store.said_by([run(2)], ["quality"]) == one
+    assert await graph.store.said_by([], names) == await graph.store.said_by([run(1)], []) == []
+
+
+async def test_the_last_uses_of_many_datasets_within_a_time(graph):
+    await graph.add(
+        *(event("COMPLETE", f"10:0{n % 3}:00", run=n, inputs=["a", EXOTIC[1]], outputs=["b"]) for n in range(7)),
+    )
+    for role, names in ((Role.CONSUMED, ["a", EXOTIC[1]]), (Role.PRODUCED, ["b"])):
+        for since, until, limit in ((0, LATER, 100), (at("10:01:00"), at("10:01:00"), 100), (0, LATER, 2)):
+            found = await graph.store.uses_between(
+                [ds(n) for n in ["a", "b", EXOTIC[1], "none"]], role, since, until, limit
+            )
+            assert found.keys() == {ds(name) for name in names}
+            for dataset_key_, uses in found.items():
+                every = await graph.store.uses_of_dataset(dataset_key_, role, until, None, 100)
+                assert uses == [use for use in every if use.at >= since][:limit]
+    assert await graph.store.uses_between([], Role.PRODUCED, 0, LATER, 5) == {}
+
+
+async def test_the_last_attempts_of_many_jobs_within_a_time(graph):
+    await graph.add(*(event("START", f"10:0{n % 3}:00", f"job{n % 2}", n) for n in range(7)))
+    for since, until, limit in ((0, LATER, 100), (at("10:01:00"), at("10:01:00"), 100), (0, LATER, 2)):
+        found = await graph.store.runs_of_jobs([job("job0"), job("job1"), job("none")], since, until, limit)
+        assert found.keys() == {job("job0"), job("job1")}
+        for key, attempts in found.items():
+            every = await graph.store.runs_of_job(key, until, None, 100)
+            assert attempts == [attempt for attempt in every if attempt.start >= since][:limit]
+    assert await graph.store.runs_of_jobs([], 0, LATER, 5) == {}
 
 
 async def test_times_of_all_ages_are_kept(graph):
@@ -689,8 +957,10 @@ LIFE = [
         },
     ),
     event("COMPLETE", "10:05:00", inputs=["raw"], outputs=["clean"], job_facets={"sql": {"query": "select 1"}}),
-    event("COMPLETE", "11:00:00", "other", run=2, inputs=["clean"], outputs=[dataset("mart", lifecycleStateChange={
-        "lifecycleStateChange": "RENAME", "previousIdentifier": {"namespace": NS, "name": "old mart"}})]),
+    event("COMPLETE", "11:00:00", "other", run=2,
+        inputs=[dataset("clean", input={"whence_approval": {"approver": "role:qa", "decision": "APPROVED"}})],
+        outputs=[dataset("mart", lifecycleStateChange={
+            "lifecycleStateChange": "RENAME", "previousIdentifier": {"namespace": NS, "name": "old mart"}})]),
     job_event("09:00:00", inputs=["raw", "forgotten"], outputs=["clean"]),
     dataset_event(
         "09:30:00", "clean",

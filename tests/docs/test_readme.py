@@ -75,7 +75,8 @@ def test_links_and_paths_lead_somewhere(page):
     text = (ROOT / page).read_text()
     paths = re.findall(r"\]\((?!http)([^)#]+)\)", text)
     paths += re.findall(r"`((?:tests|service|schemas|graphql|deploy|demo|docs|collectors)/[\w./-]+)`", text)
-    assert not [path for path in paths if not (ROOT / path).exists() and not ((ROOT / page).parent / path).exists()]
+    near = (ROOT / page).parent
+    assert not [path for path in paths if not (ROOT / path).exists() and not (near / path).exists()]
 
 
 @pytest.mark.parametrize("query", [query for page in PAGES for query in blocks("graphql", page)])

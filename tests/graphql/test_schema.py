@@ -14,12 +14,13 @@ from graphql import (
     is_leaf_type,
     is_object_type,
     is_required_argument,
+    parse,
 )
 
 from tests.graphql.conftest import LOOSE
 from whence.graph.facts import EdgeKind, State
 from whence.graph.port import Place
-from whence_graphql.ready import ready_made
+from whence_graphql.ready import head_of, ready_made
 from whence_graphql.scalars import LineageEdgeKind
 from whence_graphql.schema import SCHEMA, sdl
 from whence_schemas.identity import Kind
@@ -76,7 +77,7 @@ QUERIES = ready_made()
 
 def test_there_are_ready_made_queries():
     assert {
-        "find",
+        "what-is-there-by-this-name",
         "where-did-this-dataset-come-from",
         "what-breaks-if-this-changes",
         "where-does-this-column-come-from",
@@ -87,27 +88,62 @@ def test_there_are_ready_made_queries():
 
 # What each query finds in the samples with the variables in its comment.
 FINDS = {
-    "find": lambda data: len(data["search"]["edges"]) == 50,
+    "what-is-there-by-this-name": lambda data: len(data["search"]["edges"]) == 50,
+    "how-complete-is-the-lineage": lambda data: (
+        0 < data["completeness"]["score"] < 1 and len(data["completeness"]["findings"]["edges"]) == 50
+    ),
+    "how-did-quality-change": lambda data: (
+        len(data["history"]["entries"]["edges"]) >= 10 and "not_null" in json.dumps(data["history"])
+    ),
+    "how-do-we-recover-from-this-run": lambda data: (
+        data["recovery"]["steps"]["edges"][0]["node"]["commandLine"] == "dbt build --select bad_model after_bad"
+    ),
     "how-fresh-is-the-graph": lambda data: data["status"]["lag"] == 0,
     "what-breaks-if-this-changes": lambda data: "data-eng" in json.dumps(data),
     "what-does-this-change-touch": lambda data: (
         data["impact"]["counts"]["columns"] >= 3 and "data-eng" in json.dumps(data)
     ),
+    "what-is-late-and-what-does-it-hold-up": lambda data: (
+        data["freshness"]["counts"]["late"] >= 4 and "data-eng" in json.dumps(data)
+    ),
+    "which-partitions-are-missing": lambda data: (
+        (data["partitions"]["counts"]["present"], data["partitions"]["counts"]["missing"]) == (1, 3)
+    ),
+    "what-produced-this-version": lambda data: (
+        data["provenance"]["counts"]["inferred"] >= 2 and "w.main.raw_trades" in json.dumps(data)
+    ),
+    "which-answers-rest-on-this-document": lambda data: data["provenance"]["counts"]["versions"] >= 3,
     "what-did-this-run-touch": lambda data: {i["basis"] for i in data["run"]["inputs"]} == {"INFERRED"},
     "what-is-the-history-of-this-dataset": lambda data: len(data["dataset"]["versions"]["edges"]) >= 2,
     "where-did-this-dataset-come-from": lambda data: "w.main.raw_trades" in json.dumps(data),
     "where-does-this-column-come-from": lambda data: "raw/customers" in json.dumps(data),
+    "what-changed-between-two-times": lambda data: data["diff"]["counts"]["edgesAppeared"] >= 2,
+    "what-differs-between-two-runs": lambda data: (
+        {edge["node"]["difference"] for edge in data["runDiff"]["datasets"]["edges"]} == {"CHANGED"}
+    ),
+    "where-do-declarations-and-runs-differ": lambda data: "UNDECLARED" in json.dumps(data),
     "which-runs-of-this-job-failed": lambda data: "errorMessage" in json.dumps(data) or data["job"]["runs"]["edges"],
 }
 
 
 @pytest.mark.parametrize("name", sorted(QUERIES))
 async def test_ready_made_query(samples, name):
-    query = QUERIES[name]
-    assert query.startswith("# ")
-    variables = json.loads(re.search(r"^# Variables: (.*)$", query, re.MULTILINE)[1])
-    data = await samples.ask(query, **variables)
+    variables = json.loads(head_of(QUERIES[name]).example)
+    data = await samples.ask(QUERIES[name], **variables)
     assert FINDS[name](data), data
+
+
+@pytest.mark.parametrize("name", sorted(QUERIES))
+def test_ready_made_query_says_what_it_answers_and_what_its_variables_mean(name):
+    head = head_of(QUERIES[name])
+    operation_name = "".join(word.capitalize() for word in name.split("-"))
+    assert "?" in head.what, "begin with the question"
+    assert f"query {operation_name}" in QUERIES[name], "name the operation as the file"
+    [operation] = parse(QUERIES[name]).definitions
+    variables = [found.variable.name.value for found in operation.variable_definitions or ()]
+    assert list(json.loads(head.example)) == variables, "give an example of each, in their order"
+    unexplained = [found for found in variables if not re.search(rf"\b{found}\b", " ".join(head.variables))]
+    assert not unexplained, "say what they mean in the comment, between the question and the example"
 
 
 def selection(type_, depth):

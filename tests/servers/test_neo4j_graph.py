@@ -16,7 +16,7 @@ from whence_schemas.errors import ConfigurationError, GraphUnavailable
 NOWHERE = "bolt://127.0.0.1:1"
 SCANS = {"AllNodesScan", "NodeByLabelScan", "DirectedRelationshipTypeScan", "UndirectedRelationshipTypeScan"}
 SORTS = {"Sort", "Top"}
-USES = ("add_uses", "uses_of_dataset", "uses_of_versions")
+USES = ("add_uses", "uses_of_dataset", "uses_of_versions", "last_produced", "read_since")
 
 
 @pytest.fixture
@@ -131,8 +131,9 @@ async def test_statements_go_by_index(store, ask, sampled):
     setup = {"meta_constraint", "await_indexes", *(name for names in MIGRATIONS for name in names)}
     whole = {"clear_relationships", "clear_nodes", "counts"}
     lists = ("rows", "keys", "owners", "kinds", "targets", "edges", "places", "pairs", "entities", "names")
-    texts = ("name", "key", "place", "text", "job", "dataset", "unit")
-    numbers = ("as_of", "declared", "window", "limit", "until", "at", "number", "cursor", "version")
+    texts = ("name", "key", "place", "text", "job", "dataset", "unit", "namespace")
+    numbers = ("as_of", "declared", "window", "limit", "until", "at", "number", "cursor", "version", "after")
+    lists += ("spans", "values")
     parameters = {**{name: [] for name in lists}, **dict.fromkeys(texts, ""), **dict.fromkeys(numbers, 1)}
     for name in load_queries("neo4j.cypher"):
         if name in setup | whole or name.startswith("dump_"):

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +14,14 @@ PACKAGES = {
     "whence_graphql": (ROOT / "graphql", {"whence_schemas"}),
     "whence": (ROOT / "service", {"whence_schemas", "whence_graphql"}),
     "whence_collector": (ROOT / "collectors/whence-collector/src", set[str]()),
-    "whence_airflow": (ROOT / "collectors/whence-airflow/src", {"whence_collector"}),
 }
+
+COLLECTORS = {
+    "whence_airflow": {"airflow", "attr", "sqlalchemy"},
+    "whence_dagster": {"dagster"},
+    "whence_prefect": {"attr", "prefect", "httpx"},
+}
+"""By package what else it may import, besides the standard library, openlineage-python and whence_collector."""
 
 
 def imported(file: Path) -> Iterator[str]:
@@ -33,6 +40,20 @@ def test_imports_point_one_way(package):
     ours = {name for file in files for name in imported(file)} & PACKAGES.keys()
     assert files
     assert ours <= {*allowed, package}
+
+
+@pytest.mark.parametrize("package", COLLECTORS)
+def test_a_collector_knows_its_host_and_no_server(package):
+    files = list((ROOT / "collectors" / package.replace("_", "-") / "src").rglob("*.py"))
+    theirs = {name for file in files for name in imported(file)} - sys.stdlib_module_names
+    assert files
+    assert theirs <= {package, "openlineage", "whence_collector", *COLLECTORS[package]}
+
+
+def test_the_core_of_the_prefect_collector_knows_no_prefect():
+    core = ROOT / "collectors/whence-prefect/src/whence_prefect"
+    files = [*core.glob("*.py"), core / "sidecar/translate.py", core / "sidecar/cursor.py"]
+    assert "prefect" not in {name for file in files for name in imported(file)}
 
 
 def test_the_folder_graphql_is_no_package():

@@ -22,8 +22,8 @@ from whence_collector import (
     job,
     model,
     prompt,
-    recording,
     run,
+    safely,
     spool_client,
     transport,
 )
@@ -41,7 +41,7 @@ def recorded(folder, monkeypatch, events):
     monkeypatch.setenv("OPENLINEAGE_NAMESPACE", "trading")
     spool_client.cache_clear()
     transport._spool.cache_clear()
-    recording._warn.cache_clear()
+    safely.warn.cache_clear()
     yield events
     assert [problem for event in events() for problem in problems(event)] == []
 

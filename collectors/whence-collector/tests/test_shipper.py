@@ -139,6 +139,38 @@ def test_what_is_no_acknowledgement_keeps_everything(answer, spool, ship, server
     assert (shipping.state.error, shipping.state.refused) == ("", 0)
 
 
+@pytest.mark.parametrize(
+    "answer", [(200, "text/html", b"<h1>Log in</h1>"), (302, "text/plain", b""), (503, "a/b", b"")]
+)
+def test_nor_does_it_where_there_are_no_batches(answer, spool, ship, server, lines):
+    server.has_batches = False
+    made = spool()
+    made.append(b"0")
+    shipping = ship()
+    drain(shipping)
+    made.append(b"1")
+    made.flush(0)
+    server.answer = answer
+    with pytest.raises(Unavailable):
+        shipping.step()
+    server.answer = None
+    drain(shipping)
+    assert server.events == [b"0", b"1"]
+    assert lines() == []
+
+
+def test_an_event_that_was_set_aside_before_a_crash_is_not_set_aside_twice(spool, ship, server, folder):
+    server.refuses = b"bad"
+    made = spool()
+    made.append(b'"bad"')
+    drain(ship())
+    (folder / "shipper.json").unlink()  # the crash came before it was written
+    made.append(b'"bad too"')
+    drain(ship())
+    aside = [json.loads(line)["event"] for line in (folder / shipper.REFUSED).read_text().splitlines()]
+    assert aside == ['"bad"', '"bad too"']
+
+
 def test_a_server_that_hangs_keeps_everything(spool, ship, server, lines):
     spool().append(b'"x"')
     server.hangs = True

@@ -21,61 +21,33 @@ the same run: so a run that is still reported is never taken apart. A declaratio
 replaced it: what holds now is what newer runs refer to.
 """
 
-import calendar
-import re
-import tomllib
 from collections.abc import Sequence
-from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, NamedTuple, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from whence import policies
 from whence.audit.subject import EventClass, Subject, received, subject_of
 from whence.eventlog.port import Entry
-from whence_schemas.errors import ConfigurationError
-from whence_schemas.times import format_time, parse_time
-
-_PERIOD = re.compile(r"P(?=\d)(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,5})W)?(?:(\d{1,6})D)?", re.ASCII)
-
-
-class Period(NamedTuple):
-    """A period of the calendar; it is as long as the months before the day from which it is counted back."""
-
-    months: int
-    days: int
-
-    def before(self, at: int) -> int:
-        """The time (µs) that lies this long before another one."""
-        moment = datetime.fromisoformat(format_time(at))
-        month = moment.year * 12 + moment.month - 1 - self.months
-        if month < 12:
-            return parse_time("0001-01-01T00:00:00Z").micros
-        year, month = divmod(month, 12)
-        day = min(moment.day, calendar.monthrange(year, month + 1)[1])
-        start = parse_time(moment.replace(year=year, month=month + 1, day=day).isoformat()).micros
-        return start - self.days * 24 * 3_600 * 1_000_000
+from whence_schemas.periods import Period, parse_period
+from whence_schemas.times import parse_time
 
 
 def _period(value: Any) -> Any:
     if type(value) is int and 0 < value < 1_000_000:
         return Period(0, value)
-    match = _PERIOD.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
+    if not isinstance(value, str):
         raise ValueError(f"{value!r} is no period: write one as P10Y, P6M, P2W or P90D, or as a number of days")
-    years, months, weeks, days = (int(number or 0) for number in match.groups())
-    return Period(12 * years + months, 7 * weeks + days)
+    return parse_period(value)
 
 
 _Period = Annotated[Period, BeforeValidator(_period)]
 
 
-class Rule(BaseModel):
+class Rule(policies.Rule):
     """A rule of a policy."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: str = Field(min_length=1, max_length=100)
     namespaces: tuple[str, ...] = Field(default=("*",), min_length=1)
     events: frozenset[EventClass] = Field(default=frozenset(EventClass), min_length=1)
     keep_at_least: _Period | None = None
@@ -99,10 +71,8 @@ class Rule(BaseModel):
 _SOME_DAY = parse_time("2026-01-01T00:00:00Z").micros
 
 
-class Policy(BaseModel):
+class Policy(policies.Rules):
     """The rules of a policy."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     rule: tuple[Rule, ...] = Field(min_length=1)
 
@@ -131,25 +101,7 @@ def parse_policy(text: str, name: str) -> Policy:
     Raises:
         ConfigurationError: it is none; the message names the file, the rule and the reason.
     """
-    try:
-        policy = Policy.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{name} is no TOML: {error}") from None
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise ConfigurationError(f"{name}: {_where(first['loc'])}: {first['msg']}") from None
-    ids = [rule.id for rule in policy.rule]
-    for number, id_ in enumerate(ids):
-        if id_ in ids[:number]:
-            raise ConfigurationError(f"{name}: rule {number + 1}: an earlier rule has the id {id_!r}; give it another")
-    return policy
-
-
-def _where(steps: Sequence[int | str]) -> str:
-    """A place in a policy for people: its rules are counted from 1."""
-    if len(steps) > 1 and steps[0] == "rule" and isinstance(steps[1], int):
-        return ": ".join([f"rule {steps[1] + 1}", *(str(step) for step in steps[2:3])])
-    return "it has no rule; write each below [[rule]]" if steps == ("rule",) else ".".join(map(str, steps))
+    return policies.read_policy(Policy, text, name)
 
 
 class Verdict(NamedTuple):

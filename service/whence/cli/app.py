@@ -1,11 +1,32 @@
-"""The commands, in the order in which the help shows them."""
+"""The commands, as the help groups and orders them."""
 
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from whence.cli import audit, doctor, impact, ingest, keys, lineage, neo4j, query, rebuild, search, serve, show
+from whence.cli import (
+    audit,
+    completeness,
+    diff,
+    doctor,
+    drift,
+    freshness,
+    history,
+    impact,
+    ingest,
+    keys,
+    lineage,
+    neo4j,
+    partitions,
+    provenance,
+    query,
+    rebuild,
+    recover,
+    search,
+    serve,
+    show,
+)
 from whence.cli.console import complain
 from whence.cli.options import with_flags
 from whence_schemas.errors import ConfigurationError, InvalidQuestion, WhenceError
@@ -61,15 +82,27 @@ def _root(
     pass
 
 
-app.command("serve")(serve.serve)
-app.command("ingest")(ingest.ingest)
-app.command("lineage")(lineage.lineage)
-app.command("impact")(impact.impact)
-app.command("show")(show.show)
-app.command("search")(search.search)
-app.command("query")(query.query)
-app.add_typer(audit.app)
-app.command("rebuild")(rebuild.rebuild)
-app.command("doctor")(doctor.doctor)
-app.add_typer(keys.app)
-app.command("neo4j")(neo4j.neo4j)
+for panel, commands in {
+    "Run it": {"serve": serve.serve, "ingest": ingest.ingest},
+    "Ask": {
+        "lineage": lineage.lineage,
+        "impact": impact.impact,
+        "provenance": provenance.provenance,
+        "recover": recover.recover,
+        "diff": diff.diff,
+        "drift": drift.drift,
+        "freshness": freshness.freshness,
+        "history": history.history,
+        "partitions": partitions.partitions,
+        "completeness": completeness.completeness,
+        "show": show.show,
+        "search": search.search,
+        "query": query.query,
+    },
+}.items():
+    for name, command in commands.items():
+        app.command(name, rich_help_panel=panel)(command)
+app.add_typer(audit.app, rich_help_panel="Prove it")
+for name, command in {"doctor": doctor.doctor, "rebuild": rebuild.rebuild, "neo4j": neo4j.neo4j}.items():
+    app.command(name, rich_help_panel="Look after it")(command)
+app.add_typer(keys.app, rich_help_panel="Look after it")

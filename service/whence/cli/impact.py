@@ -12,7 +12,7 @@ from whence.cli.console import note, out, print_json
 from whence.cli.naming import KindOption, NamespaceOption, naming_one
 from whence.cli.options import Choice, with_flags
 from whence.cli.questions import IMPACT
-from whence.cli.reach import AsOfOption, DepthOption, WindowOption
+from whence.cli.reach import AsOfOption, DepthOption, WindowOption, behind
 from whence.cli.resolve import NamedKind, check_column, resolve
 from whence_schemas.errors import InvalidQuestion, NotFound
 
@@ -101,5 +101,4 @@ def _print(answer: dict[str, Any], limit: int) -> None:
     if answer["truncated"]:
         by = "nodes" if answer["truncatedBy"] == "NODES" else "time"
         note(f"The answer is cut at the limit of {by}: ask for less with --depth.")
-    if answer["cursor"] < answer["logSize"]:
-        note(f"The graph is {answer['logSize'] - answer['cursor']:,} events behind the log.")
+    behind(answer)

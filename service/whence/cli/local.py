@@ -13,10 +13,9 @@ from whence.eventlog.port import Appended, EventLog
 from whence.graph.port import GraphStore
 from whence.memory import collect_rarely
 from whence.projection.runner import Projector
-from whence.reader import GraphReader
 from whence.redaction import read_rules
 from whence.settings import Settings
-from whence.wiring import never_alias_rules, new_ingestion, open_graph, open_log, open_notary
+from whence.wiring import never_alias_rules, new_ingestion, new_reader, open_graph, open_log, open_notary
 from whence_schemas.errors import ConfigurationError, GraphUnavailable, LogLocked
 
 if TYPE_CHECKING:
@@ -97,7 +96,7 @@ class Stores:
         from whence_graphql.context import Context
         from whence_graphql.schema import execute
 
-        reader = GraphReader(self.graph, self.log.size)
+        reader = new_reader(self._settings, self.log, self.graph)
         answer = await execute(Context(reader), query, variables)
         return data_of({"data": answer.data, "errors": [error.formatted for error in answer.errors or ()]})
 

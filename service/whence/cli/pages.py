@@ -83,7 +83,7 @@ def _run(answer: _Json) -> RenderableType:
             ("state", _state(found["state"])),
             ("started", moment(found["startedAt"])),
             ("ended", moment(found["endedAt"])),
-            ("took", _took(found)),
+            ("took", took(found)),
             ("for", nominal),
             ("part of", _other_run(found["parent"])),
             ("outermost", _other_run(found["root"]) if found["root"] != found["parent"] else ""),
@@ -94,7 +94,7 @@ def _run(answer: _Json) -> RenderableType:
             "Attempts",
             ["attempt", "started", "took", "state", "odd"],
             [
-                (str(a["number"] + 1), moment(a["startedAt"]), _took(a), _state(a["state"]), "\n".join(a["anomalies"]))
+                (str(a["number"] + 1), moment(a["startedAt"]), took(a), _state(a["state"]), "\n".join(a["anomalies"]))
                 for a in found["attempts"]
             ]
             if len(found["attempts"]) > 1 or any(a["anomalies"] for a in found["attempts"])
@@ -211,14 +211,14 @@ def _version(version: _Json) -> tuple[str | Text, ...]:
 
 
 def _run_row(run: _Json) -> tuple[str | Text, ...]:
-    return moment(run["startedAt"]), _took(run), _state(run["state"]), run["runId"]
+    return moment(run["startedAt"]), took(run), _state(run["state"]), run["runId"]
 
 
 def _child(run: _Json) -> tuple[str | Text, ...]:
     return run["name"] or "", *_run_row(run)
 
 
-def _took(run: _Json) -> str:
+def took(run: _Json) -> str:
     """How long a run or attempt took."""
     from datetime import datetime
 

@@ -1,17 +1,19 @@
 """`whence query`: the ready-made GraphQL queries, and one's own."""
 
 import asyncio
-import json
-from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from whence.cli.client import connect
-from whence.cli.console import out, print_json
+from whence.cli.client import Client, connect
+from whence.cli.console import note, out, print_json
+from whence.cli.naming import KindOption, NamespaceOption, naming_one
 from whence.cli.options import Choice, with_flags
+from whence.cli.resolve import NamedKind, resolve
 from whence.cli.tables import table
+from whence.cli.variables import Variables
 from whence_schemas.errors import ConfigurationError
 
 
@@ -21,31 +23,60 @@ def query(
     name: Annotated[
         str, typer.Argument(metavar="NAME|FILE", help="A ready-made query, or a file; without it, they are listed.")
     ] = "",
+    of: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="What it is about, by name or part of it, or a run by its id.", show_default=False
+        ),
+    ] = "",
     var: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="A variable of the query; JSON, or else text.")
     ] = None,
+    namespace: NamespaceOption = "",
+    kind: KindOption = None,
 ) -> None:
-    """Run a GraphQL query and print the answer as JSON."""
-    if name:
-        print_json(asyncio.run(_ask(choice, _read(name), _variables(var or []))))
-    else:
+    """Run a GraphQL query and print the answer as JSON.
+
+    `--of` finds a dataset, job or run as other commands do, and sets the variables namespace and name, or run.
+    """
+    if not name:
         _list()
+        return
+    text = _read(name)
+    variables = Variables(text)
+    variables.set_all(var or [])
+    with naming_one():
+        print_json(asyncio.run(_ask(choice, text, variables, of, namespace, kind)))
 
 
-async def _ask(choice: Choice, text: str, variables: dict[str, Any]) -> dict[str, Any]:
+async def _ask(
+    choice: Choice, text: str, variables: Variables, of: str, namespace: str, kind: NamedKind | None
+) -> dict[str, Any]:
     async with connect(choice) as client:
-        return await client.ask(text, variables)
+        if of:
+            await _name(client, variables, of, namespace, kind)
+        variables.check()
+        return await client.ask(text, variables.values)
+
+
+async def _name(client: Client, variables: Variables, of: str, namespace: str, kind: NamedKind | None) -> None:
+    """Set the variables that name what a query is about."""
+    about = kind or variables.kind
+    found = await resolve(client, of, namespace, NamedKind(about) if about else None)
+    if found.kind == NamedKind.RUN:
+        variables.set("run", found.run)
+    else:
+        variables.set("namespace", found.namespace)
+        variables.set("name", found.name)
 
 
 def _list() -> None:
-    """List the ready-made queries: at the head of each stand a comment on it, and example variables."""
-    from whence_graphql.ready import ready_made
+    """List the ready-made queries, with what the comment at the head of each says."""
+    from whence_graphql.ready import head_of, ready_made
 
-    rows = []
-    for name, text in ready_made().items():
-        what, example = (line.removeprefix("# ") for line in text.splitlines()[:2])
-        rows.append((name, what, "\n".join(json.loads(example.removeprefix("Variables: ")))))
+    rows = [(name, head_of(text).what, Variables(text).told) for name, text in ready_made().items()]
     out().print(table(["query", "what it answers", "variables"], rows))
+    note("Those in brackets may be left out. Give them as --var NAME=VALUE; namespace and name, or run, by --of NAME.")
 
 
 def _read(name: str) -> str:
@@ -57,19 +88,6 @@ def _read(name: str) -> str:
     try:
         return Path(name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        raise ConfigurationError(
-            f"{name}: neither a file of GraphQL nor a ready-made query; these are {', '.join(known)}"
-        ) from None
-
-
-def _variables(pairs: Iterable[str]) -> dict[str, Any]:
-    variables = {}
-    for pair in pairs:
-        name, found, value = pair.partition("=")
-        if not found:
-            raise ConfigurationError(f"--var {pair}: write it as NAME=VALUE")
-        try:
-            variables[name] = json.loads(value)
-        except ValueError:
-            variables[name] = value
-    return variables
+        close = get_close_matches(name, known, 3, 0.5) or [other for other in known if name.casefold() in other]
+        meant = f"did you mean {' or '.join(close)}?" if close else "`whence query` lists these."
+        raise ConfigurationError(f"{name}: neither a file of GraphQL nor a ready-made query; {meant}") from None

@@ -1,8 +1,10 @@
 """Options that say how far a question about lineage reaches."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from whence.cli.console import note
 
 DepthOption = Annotated[int, typer.Option(min=0, help="Steps from dataset to dataset.")]
 WindowOption = Annotated[int, typer.Option(min=1, max=1000, help="How many of a job's last runs count.")]
@@ -10,3 +12,13 @@ AsOfOption = Annotated[
     str,
     typer.Option(metavar="TIME", help="As it was then, as 2026-01-31T09:30:00Z. (default: now)", show_default=False),
 ]
+
+
+def behind(answer: dict[str, Any]) -> None:
+    """Say so where the graph that answered does not have all of the log yet."""
+    if answer["cursor"] < answer["logSize"]:
+        note(f"The graph is {answer['logSize'] - answer['cursor']:,} events behind the log.")
+
+
+GAPS = 3
+"""The exit code of `--check` where what it looks for is there: 1 and 2 say that the command itself failed."""

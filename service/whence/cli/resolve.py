@@ -64,8 +64,7 @@ async def resolve(client: Client, name: str, namespace: str = "", kind: NamedKin
     """
     if kind in (None, NamedKind.RUN) and (run := await _run(client, name)):
         return run
-    found = await _exactly(client, name, namespace) or await _search(client, name, namespace)
-    found = [node for node in found if kind in (None, node.kind)]
+    found = await _exactly(client, name, namespace, kind) or await _search(client, name, namespace, kind)
     if not found:
         where = f" in {namespace}" if namespace else ""
         raise NotFound(
@@ -99,12 +98,12 @@ async def _run(client: Client, name: str) -> Found | None:
     return Found(NamedKind.RUN, run["namespace"] or "", run["name"] or "", run["runId"]) if run else None
 
 
-async def _exactly(client: Client, name: str, namespace: str) -> list[Found]:
+async def _exactly(client: Client, name: str, namespace: str, kind: NamedKind | None) -> list[Found]:
     """Nodes with just this namespace and name; without a namespace, the name holds it before one of its slashes."""
     pairs = [(namespace, name)] if namespace else list(_pairs(name))
     ids = [key(*pair) for pair in pairs for key in (dataset_key, job_key)]
     nodes = (await client.ask(questions.NODES, {"ids": ids}))["nodes"] if ids else []
-    return [_found(node) for node in nodes if node]
+    return [found for node in nodes if node and kind in (None, (found := _found(node)).kind)]
 
 
 def _pairs(name: str) -> Iterator[tuple[str, str]]:
@@ -114,9 +113,10 @@ def _pairs(name: str) -> Iterator[tuple[str, str]]:
             yield name[:place], name[place + 1 :]
 
 
-async def _search(client: Client, name: str, namespace: str) -> list[Found]:
+async def _search(client: Client, name: str, namespace: str, kind: NamedKind | None) -> list[Found]:
     """Of what a search finds, those that fit best: the name itself, its last part, or any part of it."""
-    found = [node async for node in _pages(client, name) if namespace in ("", node.namespace)]
+    pages = _pages(client, name)
+    found = [node async for node in pages if namespace in ("", node.namespace) and kind in (None, node.kind)]
     for fits in _FITS:
         best = [node for node in found if fits(node.name, name)]
         if best:

@@ -10,6 +10,7 @@ from whence.cli.client import connect
 from whence.cli.console import note, out, print_json
 from whence.cli.naming import KindOption, NameArgument, NamespaceOption, naming_one
 from whence.cli.options import Choice, with_flags
+from whence.cli.reach import AsOfOption, WindowOption
 from whence.cli.resolve import NamedKind, check_column, resolve
 from whence_schemas.errors import NotFound
 
@@ -22,19 +23,15 @@ def show(
         str, typer.Option(metavar="FIELD", help="Of this column of the dataset.", show_default=False)
     ] = "",
     limit: Annotated[int, typer.Option(min=1, max=500, help="How many versions or runs to show, newest first.")] = 10,
-    as_of: Annotated[
-        str,
-        typer.Option(
-            metavar="TIME", help="As it was then, as 2026-01-31T09:30:00Z. (default: now)", show_default=False
-        ),
-    ] = "",
+    as_of: AsOfOption = "",
+    window: WindowOption = 10,
     namespace: NamespaceOption = "",
     kind: KindOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for programs.")] = False,
 ) -> None:
     """Show what is known of a dataset, job, run or column: fields, versions or runs, owners, tags, facets."""
     with naming_one():
-        what, answer = asyncio.run(_ask(choice, name, namespace, kind, column, limit, as_of))
+        what, answer = asyncio.run(_ask(choice, name, namespace, kind, column, limit, as_of, window))
     if as_json:
         print_json(answer)
         return
@@ -46,12 +43,19 @@ def show(
 
 
 async def _ask(
-    choice: Choice, name: str, namespace: str, kind: NamedKind | None, column: str, limit: int, as_of: str
+    choice: Choice,
+    name: str,
+    namespace: str,
+    kind: NamedKind | None,
+    column: str,
+    limit: int,
+    as_of: str,
+    window: int,
 ) -> tuple[str, dict[str, Any]]:
     """What is shown, and the answer about it."""
     async with connect(choice) as client:
         found = await resolve(client, name, namespace, NamedKind.DATASET if column else kind)
-        place = {"namespace": found.namespace, "name": found.name, "asOf": as_of or None}
+        place = {"namespace": found.namespace, "name": found.name, "asOf": as_of or None, "window": window}
         if column:
             await check_column(client, found, column)
             answer = await client.ask(questions.COLUMN, {"of": found.start(column), **place})

@@ -20,15 +20,15 @@ _GUIDE = 4
 def lineage_trees(lineage: dict[str, Any], directions: Iterable[str], width: int) -> RenderableType:
     """The `lineage` of a GraphQL answer, in these directions, for a terminal of this many columns."""
     flow = Flow(lineage)
-    labels = _Labels(flow, width)
+    labels = Labels(flow, width)
     parts: list[RenderableType] = [labels.head(lineage["start"])]
     for direction in directions:
-        trees = _trees(flow, labels, upstream=direction == "UPSTREAM")
+        trees = trees_of(flow, labels, upstream=direction == "UPSTREAM")
         parts += ["", Text(direction.capitalize(), "bold"), *(trees or [Text("nothing is known", "dim")])]
     return Group(*parts)
 
 
-def _trees(flow: Flow, labels: "_Labels", *, upstream: bool) -> list[RenderableType]:
+def trees_of(flow: Flow, labels: "Labels", *, upstream: bool) -> list[RenderableType]:
     """A tree for each root that has something below it."""
     children = flow.upstream if upstream else flow.downstream
     roots = [root for root in flow.roots(upstream=upstream) if root.actor or next(children(root), None)]
@@ -49,30 +49,30 @@ def _trees(flow: Flow, labels: "_Labels", *, upstream: bool) -> list[RenderableT
     return [*trees]
 
 
-class _Labels:
+class Labels:
     """Texts of lines."""
 
     def __init__(self, flow: Flow, width: int) -> None:
-        self._nodes = flow.nodes
+        self.nodes = flow.nodes
         self._width = width
-        self._places = Places(flow.nodes.values())
+        self.places = Places(flow.nodes.values())
 
     def head(self, start: Node) -> Text:
         """What the lineage is of, and the usual namespaces."""
         text = Text.assemble((place_name(start), "bold"), "  ", (start["kind"].lower().replace("_", " "), "dim"))
-        self._places.add(start)
-        for line in self._places.lines():
+        self.places.add(start)
+        for line in self.places.lines():
             text.append(f"\n{line}", "dim")
         return text
 
     def label(self, line: Line, level: int, *, known: bool = False) -> RenderableType:
         """A line at a level of the tree, and a hint where it is `known` from above. A long one goes on below."""
-        node = _marked(self._node(line.node), line.edges) if line.node else Text()
+        node = self._marked(self.node(line.node), line.edges) if line.node else Text()
         actor = Text()
         if line.actor:
             is_maker = line.node or any(edge["kind"] in ("WRITES", "PRODUCED") for edge in line.by)
             actor.append("← " if is_maker else "→ ", "dim").append_text(
-                _marked(self._node(line.actor), line.by, actor=True)
+                self._marked(self.node(line.actor), line.by, actor=True)
             )
         (actor or node).append("  (see above)" if known else "", "dim")
         if not (node and actor):
@@ -81,9 +81,10 @@ class _Labels:
             return node.append(" ").append_text(actor)
         return Group(node, Padding(actor, (0, 0, 0, 2), expand=False))
 
-    def _node(self, id_: str) -> Text:
-        node = self._nodes[id_]
-        text = self._places.text(node)
+    def node(self, id_: str) -> Text:
+        """A node's name, and what is noteworthy of it."""
+        node = self.nodes[id_]
+        text = self.places.text(node)
         if node["kind"] == "RUN":
             text.append(f" {node['runId']}", "dim")
             if node["state"]:
@@ -93,16 +94,18 @@ class _Labels:
             text.append("" if node["complete"] else "  may be incomplete", "red")
         return text
 
+    def _marked(self, text: Text, edges: Iterable[Edge], *, actor: bool = False) -> Text:
+        """The text of a node or an actor, with what is noteworthy of its edges."""
+        for mark, style in dict.fromkeys(mark for edge in edges for mark in self.marks(edge, actor)):
+            text.append(f"  {mark}", style)
+        return text
 
-def _marked(text: Text, edges: Iterable[Edge], *, actor: bool = False) -> Text:
-    """The text of a node or an actor, with what is noteworthy of its edges."""
-    for mark, style in dict.fromkeys(mark for edge in edges for mark in _marks(edge, actor)):
-        text.append(f"  {mark}", style)
-    return text
+    def marks(self, edge: Edge, actor: bool) -> Iterator[tuple[str, str]]:
+        """What is noteworthy of an edge, each with its style."""
+        yield from _marks(edge, actor)
 
 
 def _marks(edge: Edge, actor: bool) -> Iterator[tuple[str, str]]:
-    """What is noteworthy of an edge, each with its style."""
     if edge["kind"] not in ("CONSUMED", "PRODUCED"):  # there the run's own state tells more
         yield from _support(edge)
         if actor or edge["kind"] != "READS":  # that its reader failed is no matter of a dataset's

@@ -29,6 +29,7 @@ class EdgeKind(StrEnum):
     ROOT = "ROOT"  # run -> outermost run
     EXECUTED = "EXECUTED"  # run -> code version
     CHECKED = "CHECKED"  # run -> assertion
+    DECIDED = "DECIDED"  # run -> dataset of which it approved or rejected a version
 
 
 class State(StrEnum):
@@ -141,6 +142,10 @@ class Since(NamedTuple):
 
     observed: int | None
     declared: int | None
+
+    def by(self, moment: int) -> bool:
+        """Whether it was seen or declared by then."""
+        return any(first is not None and first <= moment for first in self)
 
     def merge(self, other: "Since") -> "Since":
         """The earlier of each."""

@@ -4,7 +4,7 @@ Footprints are addressed by their content: runs of one job that do the same shar
 costs one footprint, and what lineage asks (which edges did the last attempts show?) is a union over a few of them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -106,9 +106,11 @@ class Footprint:
         """What flows into one of the written datasets."""
         return self.flows.get(output, self.reads)
 
-    def outputs_of(self, source: str) -> Iterator[str]:
+    def outputs_of(self, source: str) -> tuple[str, ...]:
         """The written datasets that something read flows into."""
-        return (output for output in self.writes if source in self.inputs_of(output))
+        if not self.flows:
+            return self.writes if source in self.reads else ()
+        return tuple(output for output in self.writes if source in self.inputs_of(output))
 
     @cached_property
     def by_output(self) -> dict[tuple[str, str], list[ColumnEdge]]:

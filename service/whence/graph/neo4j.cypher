@@ -17,6 +17,11 @@ CALL db.awaitIndexes(600)
 CREATE CONSTRAINT whence_node_key IF NOT EXISTS FOR (n:Node) REQUIRE n.key IS UNIQUE
 // name: node_place
 CREATE INDEX whence_node_place IF NOT EXISTS FOR (n:Node) ON (n.kind, n.place, n.key)
+// name: node_within
+CREATE INDEX whence_node_within IF NOT EXISTS FOR (n:Node) ON (n.kind, n.within, n.place, n.key)
+// name: fill_within (the namespace, or its beginning: a key of an index must not be too long)
+MATCH (n:Node) WHERE n.within IS NULL
+CALL (n) { SET n.within = left(n.namespace, 200) } IN TRANSACTIONS OF 10000 ROWS
 // name: attempt_job
 CREATE INDEX whence_attempt_job IF NOT EXISTS FOR (a:Attempt) ON (a.job, a.start, a.run, a.number)
 // name: report_owner
@@ -40,6 +45,9 @@ CREATE INDEX whence_produced_dataset IF NOT EXISTS FOR ()-[u:PRODUCED]-() ON (u.
 CREATE INDEX whence_consumed_version IF NOT EXISTS FOR ()-[u:CONSUMED]-() ON (u.version)
 // name: produced_version
 CREATE INDEX whence_produced_version IF NOT EXISTS FOR ()-[u:PRODUCED]-() ON (u.version)
+// name: produced_complete
+CREATE INDEX whence_produced_complete IF NOT EXISTS
+FOR ()-[u:PRODUCED]-() ON (u.dataset, u.complete, u.at, u.run, u.number)
 // name: facet_value
 CREATE CONSTRAINT whence_facet_value IF NOT EXISTS FOR (f:Facet) REQUIRE f.value IS UNIQUE
 // name: footprint_key
@@ -88,7 +96,7 @@ DELETE u
 UNWIND $rows AS row
 MERGE (n:Node {key: row[0]})
 ON CREATE SET n:KIND, n.kind = row[1], n.namespace = row[2], n.name = row[3], n.of = row[4],
-    n.place = row[5]
+    n.place = row[5], n.within = left(row[2], 200)
 RETURN count(*)
 // name: add_attempts
 UNWIND $rows AS row
@@ -193,7 +201,7 @@ MATCH (c:Claim {unit: key})
 RETURN collect([c.entity, coalesce(c.full_name, c.name), c.value, c.first, c.last, c.unit])
 // name: uses_of_runs
 UNWIND $keys AS key
-MATCH (:Node {key: key})-[u:CONSUMED|PRODUCED]->()
+MATCH (:Node {key: key})-[u:CONSUMED|PRODUCED]->() WHERE type(u) IN $roles
 RETURN collect([u.run, u.number, type(u), u.dataset, u.at, coalesce(u.version, ''), u.label, u.complete, u.partitions])
 // name: facet_bodies
 UNWIND $keys AS key
@@ -217,6 +225,16 @@ CALL (kind) {
     WHERE n.kind = kind AND n.place >= $place AND n.key IS NOT NULL
         AND CASE WHEN n.place <> $place THEN true ELSE n.key > $key END AND n.place CONTAINS $text
     RETURN n ORDER BY n.kind, n.place, n.key LIMIT $limit
+}
+RETURN n.key, n.kind, n.namespace, n.name, n.of
+// name: search_in (one namespace)
+UNWIND $kinds AS kind
+CALL (kind) {
+    MATCH (n:Node) USING INDEX SEEK n:Node(kind, within, place, key)
+    WHERE n.kind = kind AND n.within = left($namespace, 200) AND n.place >= $place AND n.key IS NOT NULL
+        AND n.namespace = $namespace AND CASE WHEN n.place <> $place THEN true ELSE n.key > $key END
+        AND n.place CONTAINS $text
+    RETURN n ORDER BY n.kind, n.within, n.place, n.key LIMIT $limit
 }
 RETURN n.key, n.kind, n.namespace, n.name, n.of
 // name: named
@@ -278,6 +296,19 @@ CALL (owner) {
 }
 RETURN collect([r.owner, r.declared, r.reported, r.start, r.run, r.number, r.footprint, r.state, r.last])
 
+// name: stretches (of each span the reports that begin or end a stretch, with their place in it)
+UNWIND $spans AS span
+UNWIND [0, 1] AS reported
+CALL (span, reported) {
+    MATCH (r:Report)
+    WHERE r.owner = span[0] AND r.declared = $declared AND r.reported = reported
+        AND r.start > span[1] AND r.start <= $until AND r.run IS NOT NULL AND r.number IS NOT NULL
+    WITH r ORDER BY r.owner, r.declared, r.reported, r.start, r.run, r.number
+    RETURN collect([r.owner, r.declared, r.reported, r.start, r.run, r.number, r.footprint, r.state, r.last]) AS rows
+}
+RETURN span[0], span[1], [i IN range(0, size(rows) - 1)
+    WHERE i IN [0, size(rows) - 1] OR rows[i][6] <> rows[i - 1][6] OR rows[i][6] <> rows[i + 1][6] | [i + 1] + rows[i]]
+
 // name: next_facets (the first facet of each entity after the given one)
 UNWIND $places AS place
 CALL (place) {
@@ -295,10 +326,23 @@ CALL (pair) {
     RETURN c, c.first AS at
 }
 RETURN c.entity, coalesce(c.full_name, c.name), at, c.value, c.unit
+// name: first_said
+UNWIND $values AS wanted
+CALL (wanted) {
+    MATCH (c:Claim) WHERE c.entity = wanted[0] AND c.name = wanted[1] AND c.last > $after AND c.value = wanted[2]
+    WITH CASE WHEN c.first > $after THEN c.first ELSE c.last END AS at, c.unit AS unit WHERE at <= $until
+    RETURN min([at, unit]) AS said
+}
+RETURN wanted, said
 // name: facets_of_unit
 MATCH (c:Claim {unit: $unit})
 WHERE c.entity IN $entities AND c.first <= $as_of AND ($names IS NULL OR c.name IN $names)
 RETURN c.entity, coalesce(c.full_name, c.name), CASE WHEN c.last <= $as_of THEN c.last ELSE c.first END, c.value, c.unit
+
+// name: said_by
+UNWIND $units AS unit
+MATCH (c:Claim {unit: unit}) WHERE c.name IN $names AND c.value <> ''
+RETURN collect([unit, c.entity, coalesce(c.full_name, c.name), c.first, c.last, c.value])
 
 // name: runs_of_job
 MATCH (a:Attempt)
@@ -306,16 +350,73 @@ WHERE a.job = $job AND a.start <= $until AND a.run IS NOT NULL AND a.number IS N
     AND CASE WHEN a.start < $at OR a.run < $key THEN true ELSE a.run = $key AND a.number < $number END
 RETURN a.run, a.number, a.job, a.start, a.`end`, a.state, a.last, a.parent, a.anomalies
 ORDER BY a.job DESC, a.start DESC, a.run DESC, a.number DESC LIMIT $limit
+// name: runs_of_jobs
+UNWIND $jobs AS wanted
+CALL (wanted) {
+    MATCH (a:Attempt)
+    WHERE a.job = wanted AND a.start >= $since AND a.start <= $until AND a.run IS NOT NULL AND a.number IS NOT NULL
+    RETURN a ORDER BY a.job DESC, a.start DESC, a.run DESC, a.number DESC LIMIT $limit
+}
+RETURN collect([a.run, a.number, a.job, a.start, a.`end`, a.state, a.last, a.parent, a.anomalies])
 // name: uses_of_dataset
 MATCH ()-[u:KIND]->()
 WHERE u.dataset = $dataset AND u.at <= $until AND u.run IS NOT NULL AND u.number IS NOT NULL
     AND CASE WHEN u.at < $at OR u.run < $key THEN true ELSE u.run = $key AND u.number < $number END
 RETURN u.run, u.number, type(u), u.dataset, u.at, coalesce(u.version, ''), u.label, u.complete, u.partitions
 ORDER BY u.dataset DESC, u.at DESC, u.run DESC, u.number DESC LIMIT $limit
+// name: last_productions
+UNWIND $datasets AS dataset
+CALL (dataset) {
+    MATCH ()-[u:PRODUCED]->() USING INDEX u:PRODUCED(dataset, complete, at, run, number)
+    WHERE u.dataset = dataset AND u.complete = $complete AND u.at <= $as_of
+        AND u.run IS NOT NULL AND u.number IS NOT NULL
+    RETURN u ORDER BY u.dataset DESC, u.complete DESC, u.at DESC, u.run DESC, u.number DESC LIMIT $limit
+}
+RETURN collect([u.run, u.number, type(u), u.dataset, u.at, coalesce(u.version, ''), u.label, u.complete, u.partitions])
+// name: uses_between
+UNWIND $datasets AS wanted
+CALL (wanted) {
+    MATCH ()-[u:KIND]->()
+    WHERE u.dataset = wanted AND u.at >= $since AND u.at <= $until AND u.run IS NOT NULL AND u.number IS NOT NULL
+    RETURN u ORDER BY u.dataset DESC, u.at DESC, u.run DESC, u.number DESC LIMIT $limit
+}
+RETURN collect([u.run, u.number, type(u), u.dataset, u.at, coalesce(u.version, ''), u.label, u.complete, u.partitions])
 // name: uses_of_versions
 UNWIND $keys AS key
 MATCH ()-[u:KIND]->() WHERE u.version = key
-RETURN u.run, u.number, type(u), u.dataset, u.at, coalesce(u.version, ''), u.label, u.complete, u.partitions
+RETURN collect([u.run, u.number, type(u), u.dataset, u.at, u.version, u.label, u.complete, u.partitions])
+// name: last_produced (by each reading's place in the list)
+UNWIND $readings AS reading
+CALL (reading) {
+    MATCH ()-[u:PRODUCED]->()
+    WHERE u.dataset = reading[1] AND u.at <= reading[2] AND u.run IS NOT NULL AND u.number IS NOT NULL
+        AND u.complete <> 0
+        AND CASE WHEN u.run <> reading[3] THEN true ELSE u.number <> reading[4] END
+        AND CASE WHEN u.partitions = '' OR size(reading[5]) = 0 THEN true
+            ELSE any(part IN reading[5] WHERE u.partitions CONTAINS part) END
+    RETURN u ORDER BY u.dataset DESC, u.at DESC, u.run DESC, u.number DESC LIMIT 1
+}
+RETURN collect([reading[0], u.run, u.number, type(u), u.dataset, u.at, u.version, u.label, u.complete, u.partitions])
+// name: read_since (until something of it is produced again, and until all partitions are)
+UNWIND $productions AS made
+CALL (made) {
+    OPTIONAL MATCH ()-[u:PRODUCED]->()
+    WHERE u.dataset = made[0] AND u.at > made[1] AND u.run IS NOT NULL AND u.number IS NOT NULL AND u.complete <> 0
+    RETURN u.at AS any_part ORDER BY u.dataset, u.at, u.run, u.number LIMIT 1
+}
+CALL (made) {
+    OPTIONAL MATCH ()-[u:PRODUCED]->()
+    WHERE u.dataset = made[0] AND u.at > made[1] AND u.run IS NOT NULL AND u.number IS NOT NULL AND u.complete <> 0
+        AND CASE WHEN u.partitions = '' THEN true
+            ELSE size(made[2]) > 0 AND all(part IN made[2] WHERE u.partitions CONTAINS part) END
+    RETURN u.at AS all_parts ORDER BY u.dataset, u.at, u.run, u.number LIMIT 1
+}
+MATCH ()-[u:CONSUMED]->()
+WHERE u.dataset = made[0] AND u.at >= made[1] AND u.at <= coalesce(all_parts, $as_of) AND u.at <= $as_of
+    AND u.run IS NOT NULL AND u.number IS NOT NULL AND u.version IS NULL
+    AND CASE WHEN u.partitions = '' THEN u.at <= coalesce(any_part, $as_of)
+        ELSE size(made[2]) = 0 OR any(part IN made[2] WHERE u.partitions CONTAINS part) END
+RETURN collect([u.run, u.number, type(u), u.dataset, u.at, '', u.label, u.complete, u.partitions])
 
 // name: dump_attempt
 MATCH (a:Attempt) RETURN a.run, a.number, a.job, a.start, a.`end`, a.state, a.last, a.parent, a.anomalies

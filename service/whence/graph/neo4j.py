@@ -36,6 +36,7 @@ from whence.graph.facts import (
     Use,
 )
 from whence.graph.footprint import Footprint
+from whence.graph.partitions import parts_of
 from whence.graph.port import (
     LOOK_AHEAD,
     Activity,
@@ -44,8 +45,16 @@ from whence.graph.port import (
     Neighbours,
     Page,
     Place,
+    Said,
+    SaidBy,
+    Span,
+    Stretch,
+    Value,
     datasets_of,
     footprints_of,
+    group_attempts,
+    group_uses,
+    stretches_of,
 )
 from whence.graph.queries import load_queries
 from whence.graph.text import fold_text
@@ -73,6 +82,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "footprint_key",
         "failure_entry",
     ),
+    ("fill_within", "node_within"),
+    ("produced_complete",),
 )
 """Names of the statements that bring the database from each version to the next. Each may run again."""
 
@@ -240,11 +251,12 @@ class Neo4jGraphStore:
         return await self._read(work)
 
     async def search(
-        self, text: str, kinds: Sequence[str], after: Place | None, limit: int
+        self, text: str, kinds: Sequence[str], after: Place | None, limit: int, namespace: str | None = None
     ) -> list[tuple[Place, Node]]:
         """Nodes whose name or namespace contains the text, by folded name."""
         rows = await self._fetch(
-            "search",
+            "search" if namespace is None else "search_in",
+            namespace=namespace,
             kinds=_list(kinds),
             text=_sortable(fold_text(text)),
             limit=limit,
@@ -276,6 +288,14 @@ class Neo4jGraphStore:
     async def activities(self, owners: Sequence[str], as_of: int, window: int) -> dict[str, Activity]:
         """The owners' last reports."""
         return await self._read(lambda tx: _activities(tx, owners, as_of, window))
+
+    async def stretches(self, spans: Sequence[Span], declared: bool, until: int) -> dict[Span, list[Stretch]]:
+        """How owners' footprints followed each other."""
+        wanted = [tuple(span) for span in dict.fromkeys(spans)]
+        rows = await self._fetch("stretches", spans=wanted, declared=int(declared), until=until)
+        return stretches_of(
+            (Span(owner, after), place, Report(*report)) for owner, after, found in rows for place, *report in found
+        )
 
     async def neighbours(self, targets: Sequence[str], around: Around, as_of: int, window: int) -> Neighbours:
         """What is around targets, in one call."""
@@ -314,6 +334,23 @@ class Neo4jGraphStore:
 
         return await self._read(work)
 
+    async def first_said(self, values: Sequence[Value], after: int, until: int) -> dict[Value, SaidBy]:
+        """Who said each of these values first in that time."""
+        wanted = {(value.entity, _indexed(value.facet), value.value): value for value in values}
+        rows = await self._fetch("first_said", values=list(wanted), after=after, until=until)
+        return {wanted[entity, facet, value]: SaidBy(*said) for (entity, facet, value), said in rows if said}
+
+    async def said_by(self, units: Sequence[str], names: Sequence[str]) -> list[Said]:
+        """All that these units ever said of these facets."""
+
+        async def work(tx: _Transaction) -> list[Said]:
+            wanted = [_indexed(name) for name in names]
+            rows = sorted(await _collected(tx, "said_by", units=_list(units), names=wanted))
+            bodies = await _bodies(tx, {row[-1] for row in rows})
+            return [Said._make([*said, bodies[value]]) for *said, value in rows]
+
+        return await self._read(work)
+
     async def attempts(self, runs: Sequence[str]) -> dict[str, list[Attempt]]:
         """Attempts of runs, by number."""
         found: dict[str, list[Attempt]] = defaultdict(list)
@@ -326,22 +363,63 @@ class Neo4jGraphStore:
         rows = await self._fetch("runs_of_job", job=job, limit=limit, **_before(after, as_of))
         return [Attempt(*row) for row in rows]
 
-    async def uses_of_runs(self, runs: Sequence[str]) -> list[Use]:
-        """What runs consumed and produced."""
-        return [Use(*row) for row in sorted(await self._collect("uses_of_runs", keys=_list(runs)))]
+    async def runs_of_jobs(self, jobs: Sequence[str], since: int, until: int, limit: int) -> dict[str, list[Attempt]]:
+        """Of each job the last attempts within a time."""
+        rows = await self._collect("runs_of_jobs", jobs=_list(jobs), since=since, until=until, limit=limit)
+        return group_attempts(rows)
+
+    async def uses_of_runs(self, runs: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
+        """What runs consumed and produced, or only one of these."""
+        rows = await self._collect("uses_of_runs", keys=_list(runs), roles=list(roles))
+        return [Use(*row) for row in sorted(rows)]
 
     async def uses_of_dataset(self, dataset: str, role: Role, as_of: int, after: Page | None, limit: int) -> list[Use]:
         """Uses of a dataset in a role, newest first."""
         rows = await self._fetch("uses_of_dataset", Role(role), dataset=dataset, limit=limit, **_before(after, as_of))
         return [Use(*row) for row in rows]
 
-    async def uses_of_versions(self, versions: Sequence[str]) -> list[Use]:
-        """Uses that name one of these versions."""
+    async def last_productions(
+        self, datasets: Sequence[str], complete: int, as_of: int, limit: int
+    ) -> dict[str, list[Use]]:
+        """The last productions of each dataset that are complete to just this degree."""
+        rows = await self._collect(
+            "last_productions", datasets=_list(datasets), complete=complete, as_of=as_of, limit=limit
+        )
+        found: dict[str, list[Use]] = {}
+        for use in sorted(map(Use._make, rows), key=lambda use: (use.at, use.run, use.number), reverse=True):
+            found.setdefault(use.dataset, []).append(use)
+        return found
+
+    async def uses_between(
+        self, datasets: Sequence[str], role: Role, since: int, until: int, limit: int
+    ) -> dict[str, list[Use]]:
+        """For each dataset its last uses in a role within a time."""
+        within = {"since": since, "until": until, "limit": limit}
+        return group_uses(await self._collect("uses_between", Role(role), datasets=_list(datasets), **within))
+
+    async def uses_of_versions(self, versions: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
+        """Uses that name one of these versions, in these roles."""
+        keys = _list(versions)
 
         async def work(tx: _Transaction) -> list[list[Any]]:
-            return [row for role in Role for row in await _rows(tx, "uses_of_versions", role, keys=_list(versions))]
+            return [row for role in roles for row in await _collected(tx, "uses_of_versions", Role(role), keys=keys)]
 
         return [Use(*row) for row in sorted(await self._read(work))]
+
+    async def last_produced(self, readings: Sequence[Use]) -> dict[Use, Use]:
+        """For each reading the use by which its dataset was produced last."""
+        wanted = [
+            [place, use.dataset, use.at, use.run, use.number, parts_of(use.partitions)]
+            for place, use in enumerate(readings)
+        ]
+        rows = await self._collect("last_produced", readings=wanted)
+        return {readings[row[0]]: Use(*row[1:]) for row in rows}
+
+    async def read_since(self, productions: Sequence[Use], as_of: int) -> list[Use]:
+        """Uses that may have consumed what was produced, without naming a version."""
+        wanted = [[use.dataset, use.at, parts_of(use.partitions)] for use in productions]
+        rows = await self._collect("read_since", productions=wanted, as_of=as_of)
+        return sorted({Use(*row) for row in rows})
 
     async def dump(self) -> AsyncIterator[Iterable[str | int | None]]:
         """Every fact as a row, in one order on every store."""
@@ -573,7 +651,7 @@ async def _contributions(tx: _Transaction, units: Sequence[str]) -> dict[str, Co
     reports, claims = defaultdict(list), defaultdict(list)
     for row in await _collected(tx, "attempts_of_runs", keys=keys):
         attempts[row[0]].append(Attempt(*row))
-    for row in await _collected(tx, "uses_of_runs", keys=keys):
+    for row in await _collected(tx, "uses_of_runs", keys=keys, roles=list(Role)):
         uses[row[0]].append(Use(*row))
     for row in await _collected(tx, "reports_of_units", keys=keys):
         reports[row[-1]].append(Report(*row[:-1]))

@@ -7,8 +7,9 @@ One contract suite (``tests/contract/test_graph_store.py``) runs on every adapte
 All times are microseconds since the epoch. "At `as_of`" counts what was said of that time or before.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple, Protocol
 
 from whence.graph.facts import (
     Attempt,
@@ -44,6 +45,22 @@ def datasets_of(footprints: Iterable[Footprint]) -> list[str]:
     return list(dict.fromkeys(key for found in footprints for keys in (found.reads, found.writes) for key in keys))
 
 
+def group_attempts(rows: Iterable[Iterable[Any]]) -> dict[str, list[Attempt]]:
+    """Rows of attempts by job, newest first."""
+    found: dict[str, list[Attempt]] = {}
+    for one in sorted((Attempt(*row) for row in rows), key=lambda one: (one.start, one.run, one.number), reverse=True):
+        found.setdefault(one.job, []).append(one)
+    return found
+
+
+def group_uses(rows: Iterable[Iterable[Any]]) -> dict[str, list[Use]]:
+    """Rows of uses by dataset, newest first."""
+    found: dict[str, list[Use]] = {}
+    for use in sorted((Use(*row) for row in rows), key=lambda use: (use.at, use.run, use.number), reverse=True):
+        found.setdefault(use.dataset, []).append(use)
+    return found
+
+
 class Neighbours(NamedTuple):
     """What is found around targets: these, the edges into them, what is live of the edges' owners, the footprints that
     this refers to, and the alias edges of all datasets in those."""
@@ -59,8 +76,9 @@ class Around(NamedTuple):
     """How far to look around targets.
 
     kinds: of the edges into them. themselves: whether the targets' own activities are wanted too.
-    onward, hops: with more hops than one, what the edges' sources lead to by their own edges of the kinds `onward`,
-    live or not, are further targets. This looks ahead to save calls: a store stops at `LOOK_AHEAD` targets.
+    onward, hops: with more hops than one, what the edges' sources lead to by their own edges of the kinds `onward`
+    (READS, WRITES) are further targets: those that are live, or all ever seen, whichever the store finds sooner. This
+    looks ahead to save calls: a store stops at `LOOK_AHEAD` targets.
     """
 
     kinds: Sequence[EdgeKind]
@@ -68,6 +86,9 @@ class Around(NamedTuple):
     onward: Sequence[EdgeKind] = ()
     hops: int = 1
 
+
+EARLIEST = -(2**62)
+"""Before every time that can be written."""
 
 LOOK_AHEAD = 1_000
 """No further hop is looked ahead once there are so many targets."""
@@ -82,6 +103,59 @@ class CurrentFacet(NamedTuple):
     body: bytes
     at: int
     unit: str
+
+
+class Stretch(NamedTuple):
+    """Consecutive reports of an owner with one footprint: the first, the last, and how many `reports` they are."""
+
+    first: Report
+    last: Report
+    reports: int
+
+
+class Span(NamedTuple):
+    """An owner's reports that started after a time."""
+
+    owner: str
+    after: int
+
+
+def stretches_of(rows: Iterable[tuple[Span, int, Report]]) -> dict[Span, list[Stretch]]:
+    """Stretches from the reports that begin and end them, with the place of each among its span's reports; those that
+    named datasets and those that did not are numbered apart."""
+    found: dict[Span, list[Stretch]] = {}
+    ends = groupby(rows, lambda row: (row[0], row[2].reported, row[2].footprint))
+    for (span, *_), group in ends:
+        (_, begin, first), *rest = group
+        _, end, last = rest[-1] if rest else (span, begin, first)
+        found.setdefault(span, []).append(Stretch(first, last, end - begin + 1))
+    return found
+
+
+class Value(NamedTuple):
+    """A value (by address; empty where it is deleted) of an entity's facet."""
+
+    entity: str
+    facet: str
+    value: str
+
+
+class SaidBy(NamedTuple):
+    """When something was said, and by which unit."""
+
+    at: int
+    unit: str
+
+
+class Said(NamedTuple):
+    """That a unit said this of an entity's facet (a value as JSON), first and last at these times."""
+
+    unit: str
+    entity: str
+    facet: str
+    first: int
+    last: int
+    body: bytes
 
 
 class Page(NamedTuple):
@@ -130,9 +204,10 @@ class GraphStore(Protocol):
         """Number of nodes of each kind."""
 
     async def search(
-        self, text: str, kinds: Sequence[str], after: Place | None, limit: int
+        self, text: str, kinds: Sequence[str], after: Place | None, limit: int, namespace: str | None = None
     ) -> list[tuple[Place, Node]]:
-        """Nodes whose name or namespace contains the text, case folded, with their place. An empty text finds all."""
+        """Nodes whose name or namespace contains the text, case folded, with their place. An empty text finds all.
+        With a namespace only those in it, at a cost that does not grow with the others."""
 
     async def named(self, name: str, kinds: Sequence[str], limit: int) -> list[Node]:
         """Nodes with exactly this name, case folded."""
@@ -150,6 +225,11 @@ class GraphStore(Protocol):
         """For each owner: of the reports that started by `as_of` and named datasets, the last `window` observed ones
         by (start, run, number), and the last one declared. Owners without any are left out."""
 
+    async def stretches(self, spans: Sequence[Span], declared: bool, until: int) -> dict[Span, list[Stretch]]:
+        """How owners' footprints followed each other: in each span the reports that started by `until`, declared or
+        observed ones, by (start, run, number). Those that named no dataset make stretches of their own, which come
+        first. Spans without any are left out. The cost grows with the reports."""
+
     async def neighbours(self, targets: Sequence[str], around: Around, as_of: int, window: int) -> Neighbours:
         """What is around targets, in one call: the edges into them, as `owners` gives them; the activities of their
         owners, as `activities` gives them; and `aliases` of what these read and write."""
@@ -166,20 +246,53 @@ class GraphStore(Protocol):
         """For each entity and facet the value last said by `as_of`: by any unit, or by the given one. Deleted ones are
         left out. `names` None means all. In the order of (entity, facet)."""
 
+    async def first_said(self, values: Sequence[Value], after: int, until: int) -> dict[Value, SaidBy]:
+        """Who said each of these values first after the one time and by the other, and when; those that nobody said
+        then are left out. A unit speaks when it says a value first and last."""
+
+    async def said_by(self, units: Sequence[str], names: Sequence[str]) -> list[Said]:
+        """All that these units ever said of facets of these names, of whatever entity, in order; without deletions."""
+
     async def attempts(self, runs: Sequence[str]) -> dict[str, list[Attempt]]:
         """Attempts of runs, by number; runs without any are left out."""
 
     async def runs_of_job(self, job: str, as_of: int, after: Page | None, limit: int) -> list[Attempt]:
         """Attempts of a job that started by `as_of`, newest first by (start, run, number)."""
 
-    async def uses_of_runs(self, runs: Sequence[str]) -> list[Use]:
-        """What runs consumed and produced."""
+    async def runs_of_jobs(self, jobs: Sequence[str], since: int, until: int, limit: int) -> dict[str, list[Attempt]]:
+        """Of each job the last `limit` attempts that started from `since` to `until`, newest first by (start, run,
+        number). Jobs without any are left out."""
+
+    async def uses_of_runs(self, runs: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
+        """What runs consumed and produced, or only one of these."""
 
     async def uses_of_dataset(self, dataset: str, role: Role, as_of: int, after: Page | None, limit: int) -> list[Use]:
         """Uses of a dataset in a role at `as_of` or before, newest first by (at, run, number)."""
 
-    async def uses_of_versions(self, versions: Sequence[str]) -> list[Use]:
-        """Uses that name one of these versions by key."""
+    async def last_productions(
+        self, datasets: Sequence[str], complete: int, as_of: int, limit: int
+    ) -> dict[str, list[Use]]:
+        """For each dataset its last `limit` productions at `as_of` or before that are complete to just this degree (see
+        `Use`), newest first by (at, run, number), however many others there are; datasets without any are left out."""
+
+    async def uses_between(
+        self, datasets: Sequence[str], role: Role, since: int, until: int, limit: int
+    ) -> dict[str, list[Use]]:
+        """For each dataset its last `limit` uses in a role from `since` to `until`, newest first by (at, run, number).
+        Datasets without any are left out."""
+
+    async def uses_of_versions(self, versions: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
+        """Uses that name one of these versions by key, in these roles."""
+
+    async def last_produced(self, readings: Sequence[Use]) -> dict[Use, Use]:
+        """For each reading the use by which its dataset, under just this name, was produced last: at its time or
+        before, by another attempt, of a partition that it read, and known to be complete or dropped. Readings without
+        one are left out."""
+
+    async def read_since(self, productions: Sequence[Use], as_of: int) -> list[Use]:
+        """What may have read what was produced: uses that consumed one of the datasets, under just this name, by
+        `as_of`, named no version, and read a partition that was produced; from the production's time on until the
+        dataset is next produced: by a reading of the whole, any of it, else all partitions that were produced."""
 
     def dump(self) -> AsyncIterator[Iterable[str | int | None]]:
         """Every fact as a row (first the table's name), in one order on every store."""

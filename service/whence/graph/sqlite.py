@@ -9,8 +9,10 @@ import asyncio
 import sqlite3
 import threading
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,6 +35,7 @@ from whence.graph.facts import (
     Use,
 )
 from whence.graph.footprint import Footprint
+from whence.graph.partitions import parts_of
 from whence.graph.port import (
     LOOK_AHEAD,
     Activity,
@@ -41,15 +44,25 @@ from whence.graph.port import (
     Neighbours,
     Page,
     Place,
+    Said,
+    SaidBy,
+    Span,
+    Stretch,
+    Value,
     datasets_of,
     footprints_of,
+    group_attempts,
+    group_uses,
+    stretches_of,
 )
 from whence.graph.queries import load_queries
 from whence.graph.text import fold_text
 from whence_schemas.errors import ConfigurationError, GraphUnavailable
 from whence_schemas.identity import Kind
 
-SCHEMA_VERSION = 1
+_MIGRATIONS = ("schema", "format_2")
+SCHEMA_VERSION = len(_MIGRATIONS)
+_LABELS = {EdgeKind.OWNED_BY, EdgeKind.TAGGED}
 _READERS = 2
 _SQL = load_queries("sqlite.sql")
 _MAX = 2**63 - 1
@@ -110,9 +123,13 @@ class SQLiteGraphStore:
             connection = self._connection()
             connection.execute("PRAGMA cache_size = -24576")  # the writer's: a batch dirties thousands of pages
             version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0 and not self._read_only:
+            steps = "".join(_SQL[step] for step in _MIGRATIONS[version:])
+            if steps and not self._read_only:
                 connection.execute("PRAGMA journal_mode = WAL")
-                connection.executescript(f"BEGIN; {_SQL['schema']} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
+                connection.executescript(f"BEGIN; {steps} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
+            elif steps and version:
+                with closing(sqlite3.connect(f"{self._path}", isolation_level=None, timeout=30)) as writing:
+                    writing.executescript(f"BEGIN IMMEDIATE; {steps} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
         except sqlite3.DatabaseError as error:
             raise ConfigurationError(
                 f"{self._path} cannot be opened as a graph store: {error}. Set WHENCE_GRAPH to another file, or move "
@@ -172,16 +189,17 @@ class SQLiteGraphStore:
         return dict(await self._fetch("counts", ()))
 
     async def search(
-        self, text: str, kinds: Sequence[str], after: Place | None, limit: int
+        self, text: str, kinds: Sequence[str], after: Place | None, limit: int, namespace: str | None = None
     ) -> list[tuple[Place, Node]]:
         """Nodes whose name or namespace contains the text, by folded name."""
 
         def work(connection: sqlite3.Connection) -> list[tuple[Place, Node]]:
             place = after or Place("", "", "")
+            query = _SQL["search" if namespace is None else "search_in"]
             found = []
             for kind in kinds:
                 values = {"kind": kind, "text": fold_text(text), "limit": limit, **place._asdict()}
-                rows = connection.execute(_SQL["search"], values)
+                rows = connection.execute(query, values if namespace is None else {**values, "in": namespace})
                 found += [(Place(*row[:3]), Node(*row[2:])) for row in rows]
             return sorted(found)[:limit]
 
@@ -198,7 +216,8 @@ class SQLiteGraphStore:
 
     async def edges_from(self, sources: Sequence[str], kinds: Sequence[EdgeKind]) -> dict[EdgeId, Since]:
         """Edges of these kinds that the sources own."""
-        return _edges(await self._fetch("edges_from", {"owners": _list(sources), "kinds": _list(kinds)}))
+        query = "labels_from" if _LABELS.issuperset(kinds) else "edges_from"
+        return _edges(await self._fetch(query, {"owners": _list(sources), "kinds": _list(kinds)}))
 
     async def since(self, edges: Sequence[EdgeId]) -> dict[EdgeId, Since]:
         """When these edges were first seen."""
@@ -208,18 +227,16 @@ class SQLiteGraphStore:
         """The owners' last reports."""
         return await self._read(lambda connection: _activities(connection, owners, as_of, window))
 
+    async def stretches(self, spans: Sequence[Span], declared: bool, until: int) -> dict[Span, list[Stretch]]:
+        """How owners' footprints followed each other."""
+        values = {"spans": _list(tuple(span) for span in spans), "declared": int(declared), "until": until}
+        rows = await self._fetch("stretches", values)
+        return stretches_of((Span(*row[:2]), row[2], Report(*row[3:])) for row in rows)
+
     async def neighbours(self, targets: Sequence[str], around: Around, as_of: int, window: int) -> Neighbours:
         """What is around targets, in one call."""
 
-        def work(connection: sqlite3.Connection) -> Neighbours:
-            asked, edges = _look_around(connection, targets, around)
-            owners = [edge.owner for edge in edges]
-            activities = _activities(connection, [*asked, *owners] if around.themselves else owners, as_of, window)
-            footprints = _footprints(connection, footprints_of(activities.values()))
-            aliases = _aliases(connection, datasets_of(footprints.values()))
-            return Neighbours(asked, edges, activities, footprints, aliases)
-
-        return await self._read(work)
+        return await self._read(lambda connection: _look_around(connection, targets, around, as_of, window))
 
     async def aliases(self, keys: Sequence[str]) -> dict[EdgeId, Since]:
         """Alias edges at either end of which one of the keys is."""
@@ -252,6 +269,29 @@ class SQLiteGraphStore:
 
         return await self._read(work)
 
+    async def first_said(self, values: Sequence[Value], after: int, until: int) -> dict[Value, SaidBy]:
+        """Who said each of these values first in that time."""
+
+        def work(connection: sqlite3.Connection) -> dict[Value, SaidBy]:
+            found: dict[Value, SaidBy] = {}
+            for value in dict.fromkeys(values):
+                wanted = {**value._asdict(), "after": after, "until": until}
+                for row in connection.execute(_SQL["first_said"], wanted):
+                    found[value] = SaidBy(*row)
+            return found
+
+        return await self._read(work)
+
+    async def said_by(self, units: Sequence[str], names: Sequence[str]) -> list[Said]:
+        """All that these units ever said of these facets."""
+
+        def work(connection: sqlite3.Connection) -> list[Said]:
+            rows = sorted(connection.execute(_SQL["said_by"], {"units": _list(units), "names": _list(names)}))
+            bodies = _bodies(connection, {row[-1] for row in rows})
+            return [Said._make([*said, bodies[value]]) for *said, value in rows]
+
+        return await self._read(work)
+
     async def attempts(self, runs: Sequence[str]) -> dict[str, list[Attempt]]:
         """Attempts of runs, by number."""
         found: dict[str, list[Attempt]] = {}
@@ -265,9 +305,15 @@ class SQLiteGraphStore:
         values = {"job": job, "as_of": as_of, "limit": limit, **page._asdict()}
         return [Attempt(*row) for row in await self._fetch("runs_of_job", values)]
 
-    async def uses_of_runs(self, runs: Sequence[str]) -> list[Use]:
-        """What runs consumed and produced."""
-        return [Use(*row) for row in sorted(await self._fetch("uses_of_runs", (_list(runs),)))]
+    async def runs_of_jobs(self, jobs: Sequence[str], since: int, until: int, limit: int) -> dict[str, list[Attempt]]:
+        """Of each job the last attempts within a time."""
+        values = {"jobs": _list(jobs), "since": since, "until": until, "limit": limit}
+        return group_attempts(await self._fetch("runs_of_jobs", values))
+
+    async def uses_of_runs(self, runs: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
+        """What runs consumed and produced, or only one of these."""
+        values = {"runs": _list(runs), "roles": _list(roles)}
+        return [Use(*row) for row in sorted(await self._fetch("uses_of_runs", values))]
 
     async def uses_of_dataset(self, dataset: str, role: Role, as_of: int, after: Page | None, limit: int) -> list[Use]:
         """Uses of a dataset in a role, newest first."""
@@ -275,9 +321,44 @@ class SQLiteGraphStore:
         values = {"dataset": dataset, "role": role, "as_of": as_of, "limit": limit, **page._asdict()}
         return [Use(*row) for row in await self._fetch("uses_of_dataset", values)]
 
-    async def uses_of_versions(self, versions: Sequence[str]) -> list[Use]:
-        """Uses that name one of these versions."""
-        return [Use(*row) for row in sorted(await self._fetch("uses_of_versions", (_list(versions),)))]
+    async def last_productions(
+        self, datasets: Sequence[str], complete: int, as_of: int, limit: int
+    ) -> dict[str, list[Use]]:
+        """The last productions of each dataset that are complete to just this degree."""
+
+        def work(connection: sqlite3.Connection) -> dict[str, list[Use]]:
+            found: dict[str, list[Use]] = {}
+            for dataset in datasets:
+                values = {"dataset": dataset, "complete": complete, "as_of": as_of, "limit": limit}
+                uses = [Use(*row) for row in connection.execute(_SQL["last_productions"], values)]
+                if uses:
+                    found[dataset] = uses
+            return found
+
+        return await self._read(work)
+
+    async def uses_between(
+        self, datasets: Sequence[str], role: Role, since: int, until: int, limit: int
+    ) -> dict[str, list[Use]]:
+        """For each dataset its last uses in a role within a time."""
+        values = {"datasets": _list(datasets), "role": role, "since": since, "until": until, "limit": limit}
+        return group_uses(await self._fetch("uses_between", values))
+
+    async def uses_of_versions(self, versions: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
+        """Uses that name one of these versions, in these roles."""
+        values = {"versions": _list(versions), "roles": _list(roles)}
+        return [Use(*row) for row in sorted(await self._fetch("uses_of_versions", values))]
+
+    async def last_produced(self, readings: Sequence[Use]) -> dict[Use, Use]:
+        """For each reading the use by which its dataset was produced last."""
+        wanted = [(use.dataset, use.at, use.run, use.number, parts_of(use.partitions)) for use in readings]
+        rows = await self._fetch("last_produced", (orjson.dumps(wanted).decode(),))
+        return {readings[row[0]]: Use(*row[1:]) for row in rows}
+
+    async def read_since(self, productions: Sequence[Use], as_of: int) -> list[Use]:
+        """Uses that may have consumed what was produced, without naming a version."""
+        wanted = _list((use.dataset, use.at, parts_of(use.partitions)) for use in productions)
+        return [Use(*row) for row in sorted(await self._fetch("read_since", {"made": wanted, "as_of": as_of}))]
 
     async def dump(self) -> AsyncIterator[Iterable[str | int | None]]:
         """Every fact as a row, in one order on every store."""
@@ -379,7 +460,7 @@ def _contributions(connection: sqlite3.Connection, units: Sequence[str]) -> dict
     attempts, uses, reports, claims = (defaultdict[str, list[Any]](list) for _ in range(4))
     for row in connection.execute(_SQL["attempts_of_units"], wanted):
         attempts[row[0]].append(Attempt(*row))
-    for row in connection.execute(_SQL["uses_of_runs"], wanted):
+    for row in connection.execute(_SQL["uses_of_runs"], {"runs": _list(units), "roles": _list(Role)}):
         uses[row[0]].append(Use(*row))
     for row in connection.execute(_SQL["reports_of_units"], wanted):
         reports[row[-1]].append(Report(*row[:-1]))
@@ -414,21 +495,33 @@ def _edges_into(connection: sqlite3.Connection, targets: Sequence[str], kinds: S
 
 
 def _look_around(
-    connection: sqlite3.Connection, targets: Sequence[str], around: Around
-) -> tuple[list[str], list[EdgeId]]:
-    """Targets, hop by hop, and the edges into them."""
+    connection: sqlite3.Connection, targets: Sequence[str], around: Around, as_of: int, window: int
+) -> Neighbours:
+    """What is around targets, hop by hop: what is live of the owners found says where they lead."""
     asked = dict.fromkeys(targets)
-    found = _edges_into(connection, targets, around.kinds)
-    edges = list(found)
-    for _ in range(1, around.hops):
-        if not found or len(asked) > LOOK_AHEAD:
-            break
-        sources = {"sources": _list(edge.source for edge in found), "kinds": _list(around.onward)}
-        new = [row[0] for row in connection.execute(_SQL["onward"], sources) if row[0] not in asked]
-        asked.update(dict.fromkeys(new))
+    seen = Neighbours([], [], {}, {}, {})
+    new = list(asked)
+    for hop in range(1, around.hops + 1):
         found = _edges_into(connection, new, around.kinds)
-        edges += found
-    return list(asked), edges
+        seen.edges.extend(found)
+        owners = {edge.owner for edge in found}.union(new if around.themselves else ()) - seen.activities.keys()
+        live = _activities(connection, sorted(owners), as_of, window)
+        seen.activities.update(live)
+        footprints = _footprints(connection, footprints_of(live.values()) - seen.footprints.keys())
+        seen.footprints.update(footprints)
+        if hop == around.hops or not found or len(asked) > LOOK_AHEAD:
+            break
+        new = [key for key in _onward(footprints.values(), around.onward) if key not in asked]
+        asked.update(dict.fromkeys(new))
+    aliases = _aliases(connection, datasets_of(seen.footprints.values()))
+    return seen._replace(targets=list(asked), aliases=aliases)
+
+
+def _onward(footprints: Iterable[Footprint], kinds: Sequence[EdgeKind]) -> Iterable[str]:
+    """What is read or written, each once."""
+    reads = chain.from_iterable(footprint.reads for footprint in footprints if EdgeKind.READS in kinds)
+    writes = chain.from_iterable(footprint.writes for footprint in footprints if EdgeKind.WRITES in kinds)
+    return dict.fromkeys(chain(reads, writes))
 
 
 def _aliases(connection: sqlite3.Connection, keys: Sequence[str]) -> dict[EdgeId, Since]:

@@ -55,6 +55,12 @@ CREATE TABLE facet (value TEXT PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE footprint (key TEXT PRIMARY KEY, document TEXT NOT NULL);
 CREATE TABLE failure ("index" INTEGER PRIMARY KEY, unit TEXT NOT NULL, error TEXT NOT NULL);
 
+-- name: format_2 (small indexes: who is owned or tagged; names in a namespace; of each dataset the last productions that
+-- are complete, or failed, without the others)
+CREATE INDEX IF NOT EXISTS label_by_owner ON edge (owner) WHERE kind IN ('OWNED_BY', 'TAGGED');
+CREATE INDEX IF NOT EXISTS node_by_namespace ON node (kind, namespace, folded_name, key);
+CREATE INDEX IF NOT EXISTS production_by_dataset ON use (dataset, complete, at, run, number) WHERE role = 'PRODUCED';
+
 -- name: clear
 DELETE FROM node; DELETE FROM edge; DELETE FROM attempt; DELETE FROM report; DELETE FROM claim; DELETE FROM use;
 DELETE FROM facet; DELETE FROM footprint; DELETE FROM failure; UPDATE meta SET value = 0 WHERE name = 'cursor';
@@ -143,7 +149,8 @@ SELECT entity, facet, claim.value, first, last, claim.unit
 FROM (SELECT value AS wanted FROM json_each(?)) JOIN claim ON claim.unit = wanted
 -- name: uses_of_runs
 SELECT run, number, role, dataset, at, version, label, complete, partitions
-FROM (SELECT value AS wanted FROM json_each(?)) JOIN use ON use.run = wanted
+FROM (SELECT value AS wanted FROM json_each(:runs))
+JOIN use ON use.run = wanted AND role IN (SELECT value FROM json_each(:roles))
 -- name: edges_of_owners
 SELECT owner, kind, source, target, observed, declared
 FROM (SELECT value AS wanted FROM json_each(?)) JOIN edge ON edge.owner = wanted
@@ -168,6 +175,11 @@ SELECT folded_name, folded_namespace, key, kind, namespace, name, of FROM node
 WHERE kind = :kind AND (folded_name, folded_namespace, key) > (:name, :namespace, :key)
     AND (instr(folded_name, :text) > 0 OR instr(folded_namespace, :text) > 0)
 ORDER BY folded_name, folded_namespace, key LIMIT :limit
+-- name: search_in (one namespace)
+SELECT folded_name, folded_namespace, key, kind, namespace, name, of FROM node
+WHERE kind = :kind AND namespace = :in AND (folded_name, key) > (:name, :key)
+    AND (instr(folded_name, :text) > 0 OR instr(folded_namespace, :text) > 0)
+ORDER BY folded_name, key LIMIT :limit
 -- name: named
 SELECT key, kind, namespace, name, of FROM (SELECT value AS wanted FROM json_each(:kinds))
 JOIN node ON node.kind = wanted AND folded_name = :name
@@ -176,9 +188,6 @@ ORDER BY kind, folded_namespace, key LIMIT :limit
 -- name: edges_into
 SELECT owner, kind, source, target FROM (SELECT value AS wanted FROM json_each(:targets))
 JOIN edge ON edge.target = wanted AND kind IN (SELECT value FROM json_each(:kinds)) AND kind <> 'HAS_FIELD'
--- name: onward (what sources lead to by edges of their own)
-SELECT DISTINCT target FROM (SELECT value AS wanted FROM json_each(:sources))
-JOIN edge ON edge.owner = wanted AND kind IN (SELECT value FROM json_each(:kinds)) AND source = wanted
 -- name: aliases (most datasets have none, which the two small indexes tell at once)
 SELECT owner, kind, source, target, observed, declared FROM (SELECT value AS wanted FROM json_each(:keys))
 JOIN edge INDEXED BY alias_by_source ON source = wanted AND kind IN ('ALIAS', 'RENAMED_FROM')
@@ -189,6 +198,10 @@ JOIN edge INDEXED BY alias_by_target ON target = wanted AND kind IN ('ALIAS', 'R
 -- name: edges_from
 SELECT owner, kind, source, target, observed, declared FROM (SELECT value AS wanted FROM json_each(:owners))
 JOIN edge ON edge.owner = wanted AND kind IN (SELECT value FROM json_each(:kinds))
+-- name: labels_from (few are owned or tagged, which the small index tells at once)
+SELECT owner, kind, source, target, observed, declared FROM (SELECT value AS wanted FROM json_each(:owners))
+JOIN edge INDEXED BY label_by_owner ON edge.owner = wanted AND kind IN ('OWNED_BY', 'TAGGED')
+    AND kind IN (SELECT value FROM json_each(:kinds))
 -- name: since
 SELECT owner, kind, source, target, observed, declared FROM (SELECT value AS wanted FROM json_each(?))
 JOIN edge ON owner = json_extract(wanted, '$[0]') AND kind = json_extract(wanted, '$[1]')
@@ -208,6 +221,20 @@ FROM (SELECT value AS wanted FROM json_each(:owners)) CROSS JOIN report ON repor
         ORDER BY start DESC, run DESC, number DESC LIMIT 1))
 ORDER BY start DESC, run DESC, number DESC
 
+-- name: stretches (of each span the reports that begin or end a stretch, with their place in it)
+WITH span AS (SELECT json_extract(value, '$[0]') AS wanted, json_extract(value, '$[1]') AS after FROM json_each(:spans)),
+said AS (
+    SELECT wanted, after, owner, declared, reported, start, run, number, footprint, state, last,
+        row_number() OVER by_time AS place,
+        lag(footprint) OVER by_time AS before,
+        lead(footprint) OVER by_time AS behind
+    FROM span CROSS JOIN report
+        ON owner = wanted AND declared = :declared AND reported IN (0, 1) AND start > after AND start <= :until
+    WINDOW by_time AS (PARTITION BY wanted, after, reported ORDER BY start, run, number))
+SELECT wanted, after, place, owner, declared, reported, start, run, number, footprint, state, last FROM said
+WHERE before IS NOT footprint OR behind IS NOT footprint
+ORDER BY wanted, after, reported, place
+
 -- name: facet_names
 WITH RECURSIVE said (entity, facet) AS (
     SELECT wanted, (SELECT min(facet) FROM claim WHERE entity = wanted) FROM (SELECT value AS wanted FROM json_each(?))
@@ -226,15 +253,70 @@ SELECT entity, facet, last, value, unit FROM wanted CROSS JOIN claim ON entity =
 UNION ALL
 SELECT entity, facet, first, value, unit FROM wanted CROSS JOIN claim ON entity = one AND facet = :facet
     AND last > :as_of AND first <= :as_of AND (:unit IS NULL OR unit = :unit)
+-- name: first_said
+SELECT CASE WHEN first > :after THEN first ELSE last END AS at, unit FROM claim
+WHERE entity = :entity AND facet = :facet AND last > :after AND value = :value AND at <= :until
+ORDER BY at, unit LIMIT 1
+
+-- name: said_by
+SELECT claim.unit, entity, claim.facet, first, last, claim.value FROM (SELECT value AS wanted FROM json_each(:units))
+CROSS JOIN claim INDEXED BY claim_by_unit
+    ON claim.unit = wanted AND claim.facet IN (SELECT value FROM json_each(:names)) AND claim.value <> ''
 
 -- name: runs_of_job
 SELECT run, number, job, start, "end", state, last, parent, anomalies FROM attempt
 WHERE job = :job AND start <= :as_of AND (start, run, number) < (:at, :key, :number)
 ORDER BY start DESC, run DESC, number DESC LIMIT :limit
+-- name: runs_of_jobs
+SELECT run, number, job, start, "end", state, last, parent, anomalies
+FROM (SELECT value AS wanted FROM json_each(:jobs)) CROSS JOIN attempt ON (run, number) IN (
+    SELECT run, number FROM attempt WHERE job = wanted AND start BETWEEN :since AND :until
+    ORDER BY start DESC, run DESC, number DESC LIMIT :limit)
 -- name: uses_of_dataset
 SELECT run, number, role, dataset, at, version, label, complete, partitions FROM use
 WHERE dataset = :dataset AND role = :role AND at <= :as_of AND (at, run, number) < (:at, :key, :number)
 ORDER BY at DESC, run DESC, number DESC LIMIT :limit
+-- name: last_productions
+SELECT run, number, role, dataset, at, version, label, complete, partitions FROM use
+WHERE dataset = :dataset AND role = 'PRODUCED' AND complete = :complete AND at <= :as_of
+ORDER BY at DESC, run DESC, number DESC LIMIT :limit
+-- name: uses_between
+SELECT run, number, role, dataset, at, version, label, complete, partitions
+FROM (SELECT value AS wanted FROM json_each(:datasets)) CROSS JOIN use ON (run, number, role, dataset) IN (
+    SELECT run, number, role, dataset FROM use
+    WHERE dataset = wanted AND role = :role AND at BETWEEN :since AND :until
+    ORDER BY at DESC, run DESC, number DESC LIMIT :limit)
 -- name: uses_of_versions
 SELECT run, number, role, dataset, at, version, label, complete, partitions
-FROM (SELECT value AS wanted FROM json_each(?)) JOIN use ON use.version = wanted AND use.version <> ''
+FROM (SELECT value AS wanted FROM json_each(:versions))
+JOIN use ON use.version = wanted AND use.version <> '' AND role IN (SELECT value FROM json_each(:roles))
+-- name: last_produced (by each reading's place in the list)
+WITH reading (place, dataset, at, run, number, parts) AS MATERIALIZED (
+    SELECT key, json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
+        json_extract(value, '$[3]'), json_extract(value, '$[4]')
+    FROM json_each(?))
+SELECT place, use.run, use.number, use.role, use.dataset, use.at, version, label, complete, partitions
+FROM reading CROSS JOIN use ON (use.run, use.number, use.role, use.dataset) = (
+    SELECT run, number, role, dataset FROM use
+    WHERE dataset = reading.dataset AND role = 'PRODUCED' AND at <= reading.at AND complete <> 0
+        AND (run, number) <> (reading.run, reading.number)
+        AND (partitions = '' OR parts = '[]' OR EXISTS (
+            SELECT 1 FROM json_each(parts) WHERE instr(partitions, value) > 0))
+    ORDER BY at DESC, run DESC, number DESC LIMIT 1)
+-- name: read_since
+WITH made (dataset, at, parts) AS MATERIALIZED (
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(:made)),
+until (dataset, at, parts, any_part, all_parts) AS MATERIALIZED (
+    SELECT made.*,
+        (SELECT at FROM use WHERE dataset = made.dataset AND role = 'PRODUCED' AND at > made.at AND complete <> 0
+        ORDER BY at LIMIT 1),
+        (SELECT at FROM use WHERE dataset = made.dataset AND role = 'PRODUCED' AND at > made.at AND complete <> 0
+            AND (partitions = '' OR (parts <> '[]' AND NOT EXISTS (
+                SELECT 1 FROM json_each(parts) WHERE instr(partitions, value) = 0)))
+        ORDER BY at LIMIT 1)
+    FROM made)
+SELECT DISTINCT use.run, number, role, use.dataset, use.at, version, label, complete, partitions
+FROM until CROSS JOIN use ON use.dataset = until.dataset AND role = 'CONSUMED' AND use.at >= until.at
+    AND use.at <= min(:as_of, ifnull(all_parts, :as_of)) AND version = ''
+    AND CASE WHEN partitions = '' THEN use.at <= ifnull(any_part, :as_of) ELSE parts = '[]' OR EXISTS (
+        SELECT 1 FROM json_each(parts) WHERE instr(partitions, value) > 0) END

@@ -66,13 +66,22 @@ def _unfit(question: Question, kind: Kind) -> NoReturn:
     )
 
 
+def check_depth(depth: int) -> None:
+    """Hold depth to its limits.
+
+    Raises:
+        InvalidQuestion: it is not within them.
+    """
+    if not 0 <= depth <= MAX_DEPTH:
+        raise InvalidQuestion(f"depth is {depth}, but must lie between 0 and {MAX_DEPTH}")
+
+
 def check_reach(depth: int, window: int) -> None:
     """Hold depth and window to their limits.
 
     Raises:
         InvalidQuestion: they are not within them.
     """
-    if not 0 <= depth <= MAX_DEPTH:
-        raise InvalidQuestion(f"depth is {depth}, but must lie between 0 and {MAX_DEPTH}")
+    check_depth(depth)
     if not 1 <= window <= MAX_WINDOW:
         raise InvalidQuestion(f"window is {window}, but must lie between 1 and {MAX_WINDOW}")

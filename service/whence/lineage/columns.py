@@ -133,14 +133,15 @@ class ColumnTraversal:
         new = [dataset for dataset in dict.fromkeys(datasets) if dataset not in self._fields]
         if new:
             edges = await self._store.edges_from(new, [EdgeKind.HAS_FIELD])
-            nodes = await self._store.nodes([edge.target for edge in edges])
+            known = [edge.target for edge, since in edges.items() if since.by(self._question.as_of)]
+            nodes = await self._store.nodes(known)
             self._fields.update((dataset, []) for dataset in new)
             for node in nodes.values():
                 self._fields[node.of].append(node.name)
 
     def _note(self, column: Column, edge: ColumnEdge, owner: str, live: Live) -> None:
         source = Column(edge.source, edge.source_field)
-        key = (self._standing(column), source, owner, edge.transformations)
+        key = (column, source, owner, edge.transformations)
         if key not in self._edges:
             seen = live.seen(lambda footprint: edge in footprint.by_output.get((edge.output, edge.field), ()))
             if seen:
@@ -148,7 +149,7 @@ class ColumnTraversal:
                 self._edges[key] = (seen, EdgeId(owner, EdgeKind.DERIVED_FROM, *ends))
 
     async def _answer(self) -> LineageGraph:
-        distances = self._budget.cut(self._distances)
+        distances = self._budget.nearest(self._distances)
         graph = LineageGraph(truncated=self._budget.reached, notes=list(self._names.notes))
         datasets = list(dict.fromkeys(m for c in distances for m in self._names.members(c.dataset)))
         nodes = await self._store.nodes(datasets)
@@ -161,7 +162,7 @@ class ColumnTraversal:
                 graph.nodes[key] = LineageNode(key, kind, node.namespace, node.name, column.field, distance, others)
         first = await self._store.since(list({edge: None for _, edge in self._edges.values()}))
         for (column, source, owner, said), (seen, edge) in self._edges.items():
-            ends = end_of(*column), end_of(*self._standing(source))
+            ends = end_of(*self._standing(column)), end_of(*self._standing(source))
             if ends[0] in graph.nodes and ends[1] in graph.nodes:
                 seen = since_first(seen, first.get(edge))
                 add_edge(graph, LineageEdge(*ends, EdgeKind.DERIVED_FROM, seen, owner, said))

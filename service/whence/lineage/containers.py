@@ -4,7 +4,7 @@ from whence.graph.facts import EdgeKind
 from whence.graph.port import GraphStore
 from whence_schemas.identity import Kind
 
-_MAX_JOBS = 10_000
+_MAX_JOBS = _MAX_RUNS = 10_000
 
 
 async def contained_pairs(store: GraphStore, jobs: list[str], as_of: int, window: int) -> list[tuple[str, str]]:
@@ -13,11 +13,13 @@ async def contained_pairs(store: GraphStore, jobs: list[str], as_of: int, window
     What a run says of its parent's job is a hint; the parent's own events are authoritative: so children are found by
     that hint, and by the runs that the jobs had.
     """
-    hints = sorted((edge.owner, edge.target) for edge in await store.owners(jobs, [EdgeKind.PART_OF]))
+    said = await store.since(await store.owners(jobs, [EdgeKind.PART_OF]))
+    hints = sorted((edge.owner, edge.target) for edge, since in said.items() if since.by(as_of))
     runs = {attempt.run: job for job in jobs for attempt in await store.runs_of_job(job, as_of, None, window)}
-    inner = [(edge.owner, runs[edge.target]) for edge in await store.owners(sorted(runs), [EdgeKind.CHILD_OF])]
+    around = await store.since(await store.owners(sorted(runs), [EdgeKind.CHILD_OF]))
+    inner = [(edge.owner, runs[edge.target]) for edge, since in around.items() if since.by(as_of)]
     attempts = await store.attempts(sorted({run for run, _ in inner}))
-    seen = sorted((attempt.job, parent) for run, parent in inner for attempt in attempts.get(run, ()))
+    seen = sorted((a.job, parent) for run, parent in inner for a in attempts.get(run, ()) if a.start <= as_of)
     return [(child, parent) for child, parent in dict.fromkeys([*hints, *seen]) if child != parent]
 
 
@@ -37,3 +39,15 @@ async def contained_jobs(store: GraphStore, job: str, as_of: int, window: int) -
         found.update(new)
         frontier = list(new)
     return found
+
+
+async def contained_runs(store: GraphStore, runs: list[str], as_of: int) -> list[str]:
+    """Runs with all runs that they contained by then, to any depth."""
+    found = dict.fromkeys(runs)
+    frontier = runs
+    while frontier and len(found) < _MAX_RUNS:
+        inner = await store.since(await store.owners(frontier, [EdgeKind.CHILD_OF]))
+        started = sorted(edge.owner for edge, since in inner.items() if since.by(as_of))
+        frontier = [run for run in dict.fromkeys(started) if run not in found]
+        found.update(dict.fromkeys(frontier))
+    return list(found)

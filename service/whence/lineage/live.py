@@ -1,6 +1,6 @@
 """What is live at a time: the union of what an owner's last attempts, and its declaration, say."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from whence.graph.facts import EdgeId, EdgeKind, Report, State
 from whence.graph.footprint import Footprint
@@ -30,76 +30,97 @@ class _Group:
 
 
 class Live:
-    """An owner's live reports, grouped by footprint."""
+    """An owner's live reports, as the footprints in them; most owners' attempts all did the same, and have one."""
+
+    __slots__ = ("_activity", "_all", "_footprints", "_groups", "_only", "_whole")
 
     def __init__(self, activity: Activity, footprints: dict[str, Footprint]) -> None:
-        groups: dict[str, _Group] = {}
-        for report in activity.observed:
-            if report.footprint not in groups:
-                groups[report.footprint] = _Group(footprints[report.footprint])
-            groups[report.footprint].add(report)
-        self._observed = list(groups.values())
-        self._attempts = len(activity.observed)
-        self._declared: _Group | None = None
+        self._activity = activity
+        self._all = footprints
+        self._groups: tuple[list[_Group], _Group | None] | None = None
+        keys = {report.footprint: None for report in activity.observed}
         if activity.declared is not None:
-            self._declared = _Group(footprints[activity.declared.footprint])
-            self._declared.add(activity.declared)
-        self._simple: Seen | None = None
-        if len(self._observed) == 1 and self._declared is None:  # as most are: all attempts did the same
-            group = self._observed[0]
-            self._simple = Seen(group.count, group.count, group.failed, False, group.first, group.last)
+            keys[activity.declared.footprint] = None
+        self._footprints = [footprints[key] for key in keys]
+        self._only = self._footprints[0] if len(keys) == 1 else None
+        self._whole: Seen | None = None
 
-    def footprints(self) -> Iterator[Footprint]:
+    def footprints(self) -> Sequence[Footprint]:
         """All that is live, each footprint once."""
-        yield from (group.footprint for group in self._observed)
-        if self._declared is not None:
-            yield self._declared.footprint
+        return self._footprints
 
     def seen(self, has: Callable[[Footprint], object]) -> Seen | None:
         """How well what `has` looks for is supported; None where nothing live has it."""
-        if self._simple is not None:
-            return self._simple if has(self._observed[0].footprint) else None
-        groups = [group for group in self._observed if has(group.footprint)]
-        declared = self._declared if self._declared is not None and has(self._declared.footprint) else None
+        if self._only is None:
+            return self._seen(has)
+        if not has(self._only):
+            return None
+        if self._whole is None:
+            self._whole = self._seen(lambda _: True)
+        return self._whole
+
+    def _seen(self, has: Callable[[Footprint], object]) -> Seen | None:
+        observed, declares = self._grouped()
+        groups = [group for group in observed if has(group.footprint)]
+        declared = declares if declares is not None and has(declares.footprint) else None
         every = [*groups, declared] if declared else groups
         if not every:
             return None
         return Seen(
             sum(group.count for group in groups),
-            self._attempts,
+            len(self._activity.observed),
             sum(group.failed for group in groups),
             declared is not None,
             min(group.first for group in every),
             max(group.last for group in every),
         )
 
-    def reads(self) -> Iterable[str]:
-        """Everything read."""
-        if self._simple is not None:
-            return self._observed[0].footprint.reads
-        return dict.fromkeys(key for footprint in self.footprints() for key in footprint.reads)
+    def _grouped(self) -> tuple[list[_Group], _Group | None]:
+        """Observed reports by footprint, and the declared one."""
+        if self._groups is None:
+            groups: dict[str, _Group] = {}
+            for report in self._activity.observed:
+                if report.footprint not in groups:
+                    groups[report.footprint] = _Group(self._all[report.footprint])
+                groups[report.footprint].add(report)
+            declared = None
+            if self._activity.declared is not None:
+                declared = _Group(self._all[self._activity.declared.footprint])
+                declared.add(self._activity.declared)
+            self._groups = list(groups.values()), declared
+        return self._groups
 
-    def writes(self) -> Iterable[str]:
+    def reads(self) -> Collection[str]:
+        """Everything read."""
+        if self._only is not None:
+            return self._only.reads
+        return dict.fromkeys(key for footprint in self._footprints for key in footprint.reads)
+
+    def writes(self) -> Collection[str]:
         """Everything written."""
-        if self._simple is not None:
-            return self._observed[0].footprint.writes
-        return dict.fromkeys(key for footprint in self.footprints() for key in footprint.writes)
+        if self._only is not None:
+            return self._only.writes
+        return dict.fromkeys(key for footprint in self._footprints for key in footprint.writes)
 
     def inputs_of(self, output: str) -> Iterable[str]:
         """What flows into an output."""
         return dict.fromkeys(
-            key for footprint in self.footprints() if output in footprint.writes for key in footprint.inputs_of(output)
+            key for footprint in self._footprints if output in footprint.writes for key in footprint.inputs_of(output)
         )
 
-    def outputs_of(self, source: str) -> Iterable[str]:
+    def outputs_of(self, source: str) -> Collection[str]:
         """What something read flows into."""
+        if self._only is not None and source in self._only.reads:
+            return self._only.outputs_of(source)
         return dict.fromkeys(
-            key for footprint in self.footprints() if source in footprint.reads for key in footprint.outputs_of(source)
+            key for footprint in self._footprints if source in footprint.reads for key in footprint.outputs_of(source)
         )
 
-    def parents(self) -> set[str]:
+    def parents(self) -> Collection[str]:
         """Jobs that contain this one."""
-        return {key for footprint in self.footprints() for key in footprint.parents}
+        if self._only is not None:
+            return self._only.parents
+        return {key for footprint in self._footprints for key in footprint.parents}
 
 
 class LiveOwners:

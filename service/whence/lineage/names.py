@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from whence.graph.derive import derived_from_facet
-from whence.graph.facts import EdgeId, EdgeKind, Since
+from whence.graph.facts import EdgeId, EdgeKind
 from whence.graph.port import GraphStore
 from whence_schemas.identity import Kind
 
@@ -48,7 +48,8 @@ class Names:
         await self._settle(new, links)
 
     async def _claims(self, keys: list[str]) -> list[tuple[str, str]]:
-        """Pairs of names that are claimed to be the same, with one of the keys in it, and the claim current."""
+        """Pairs of names that are claimed to be the same, with one of the keys in it, and the claim current. That a
+        dataset was renamed holds from its time on, whatever follows."""
         edges = await self._store.aliases(keys)
         if not edges:
             return []
@@ -56,7 +57,7 @@ class Names:
         return [
             (edge.source, edge.target)
             for edge, since in edges.items()
-            if (edge in said if edge.kind == EdgeKind.ALIAS else self._happened(since)) and await self._allowed(edge)
+            if (edge in said if edge.kind == EdgeKind.ALIAS else since.by(self._as_of)) and await self._allowed(edge)
         ]
 
     async def _said(self, sources: list[str]) -> set[EdgeId]:
@@ -65,10 +66,6 @@ class Names:
         for facet in await self._store.facets(sources, ["symlinks"], self._as_of):
             found.update(derived_from_facet(facet.entity, facet.facet, facet.value, facet.body).edges)
         return found
-
-    def _happened(self, since: Since) -> bool:
-        """Whether a dataset had been renamed by then: that holds from its time on, whatever follows."""
-        return any(first is not None and first <= self._as_of for first in since)
 
     async def _allowed(self, edge: EdgeId) -> bool:
         if not self._never:

@@ -13,7 +13,7 @@ _DOWNSTREAM = Around([EdgeKind.READS, EdgeKind.DERIVED_FROM], onward=[EdgeKind.W
 async def passing(
     live: LiveOwners, datasets: Sequence[str], hops: int, *, upstream: bool
 ) -> dict[str, dict[str, Live]]:
-    """For each dataset the owners that write (upstream) or read (downstream) it, with what is live of them.
+    """For each dataset the owners that write (upstream) or read (downstream) it, in order, with what is live of them.
 
     hops: how many steps from dataset to dataset are still to come, this one included.
     """
@@ -27,10 +27,14 @@ async def passing(
 
 def _through(live: LiveOwners, dataset: str, candidates: list[str], *, upstream: bool) -> dict[str, Live]:
     """The owners through which lineage flows. A container that repeats what its children do is passed over."""
-    touching = {
-        owner: found
-        for owner, found in live.known(list(dict.fromkeys(candidates)))
-        if dataset in (found.writes() if upstream else found.reads())
-    }
-    containers = {parent for found in touching.values() for parent in found.parents()}
+    touching: dict[str, Live] = {}
+    containers: set[str] = set()
+    for owner in sorted(candidates):
+        found = live[owner]
+        if found is not None and dataset in (found.writes() if upstream else found.reads()):
+            touching[owner] = found
+            if parents := found.parents():
+                containers.update(parents)
+    if not containers:
+        return touching
     return {owner: found for owner, found in touching.items() if owner not in containers}

@@ -1,13 +1,28 @@
 """Breadth-first traversal over runs and the dataset versions that they consumed and produced."""
 
-from whence.graph.facts import Attempt, EdgeKind, Role, State, Use
+from typing import NamedTuple
+
+from whence.graph.facts import Attempt, Node, Role, State, Use
 from whence.graph.port import GraphStore
-from whence.lineage.containers import contained_jobs
+from whence.lineage.containers import contained_jobs, contained_runs
 from whence.lineage.names import Names
 from whence.lineage.traversal import UNSEEN, Budget, add_edge, both_ways
-from whence.lineage.versions import consumers_of, newest_first, producer_of
+from whence.lineage.versions import newest_first, productions_read, readers_of
 from whence_schemas.identity import KIND_NAMES, Kind
 from whence_schemas.lineage import LineageEdge, LineageGraph, LineageNode, Question, Seen
+
+
+class _Passage(NamedTuple):
+    """What was passed from the run that produced it, where that is known, to those that read it. runs: those on the
+    other side."""
+
+    readings: list[Use]
+    produced: Use | None
+    runs: list[str]
+
+    def uses(self) -> list[Use]:
+        """All of them, the production first."""
+        return [self.produced, *self.readings] if self.produced else self.readings
 
 
 class RunTraversal:
@@ -20,6 +35,7 @@ class RunTraversal:
         self._budget = Budget(question.max_nodes, question.seconds)
         self._graph = LineageGraph()
         self._attempts: dict[str, list[Attempt]] = {}
+        self._nodes: dict[str, Node] = {}
 
     async def run(self) -> LineageGraph:
         """Answer the question."""
@@ -32,11 +48,11 @@ class RunTraversal:
 
     async def _starts(self, start: str) -> list[str]:
         if start[0] == Kind.RUN:
-            return await self._contained([start])
+            return await contained_runs(self._store, [start], self._question.as_of)
         if start[0] == Kind.JOB:
             own = await self._store.runs_of_job(start, self._question.as_of, None, 1)
             if own:
-                return await self._contained([own[0].run])
+                return await contained_runs(self._store, [own[0].run], self._question.as_of)
             # A container may only be known from what it contains.
             jobs = await contained_jobs(self._store, start, self._question.as_of, self._question.window)
             latest = [await self._store.runs_of_job(job, self._question.as_of, None, 1) for job in jobs]
@@ -48,76 +64,80 @@ class RunTraversal:
                 return [use.run] if use.complete > 0 else []
         return []
 
-    async def _contained(self, runs: list[str]) -> list[str]:
-        """Runs with all runs that they contain, to any depth."""
-        found = dict.fromkeys(runs)
-        frontier = runs
-        while frontier and not self._budget.exceeded(len(found)):
-            inner = [edge.owner for edge in await self._store.owners(frontier, [EdgeKind.CHILD_OF])]
-            frontier = [run for run in dict.fromkeys(inner) if run not in found]
-            found.update(dict.fromkeys(frontier))
-        return list(found)
-
     async def _walk(self, starts: list[str], *, upstream: bool) -> None:
         frontier = starts
         visited = set(starts)
         distance = 0
+        await self._load_runs(starts)
+        self._note_runs(starts, distance)
         while frontier and not self._budget.exceeded(len(self._graph.nodes)):
-            await self._note_runs(frontier, distance)
             if distance == self._question.depth:
                 return
             distance += 1
-            reached: dict[str, None] = {}
-            for use in await self._store.uses_of_runs(frontier):
-                if (use.role == Role.CONSUMED) == upstream and not self._budget.exceeded(len(self._graph.nodes)):
-                    found = await (self._consumed(use, distance) if upstream else self._produced(use, distance))
-                    reached.update(dict.fromkeys(found))
+            found = await (self._consumed(frontier) if upstream else self._produced(frontier))
+            reached = await self._note(found, distance)
             frontier = [run for run in reached if run not in visited]
             visited.update(frontier)
 
-    async def _consumed(self, use: Use, distance: int) -> list[str]:
-        await self._names.join([use.dataset])
-        produced = await producer_of(self._store, self._names.members(use.dataset), use)
-        if produced is None:
-            await self._note_use(use, use.version or use.dataset, distance)
-            return []
-        await self._note_runs([produced.run], distance)
-        await self._note_use(produced, produced.version, distance)
-        await self._note_use(use, produced.version, distance)
-        return [produced.run]
+    async def _consumed(self, runs: list[str]) -> list[_Passage]:
+        """What runs consumed, each with the run that produced it."""
+        uses = await self._uses(runs, Role.CONSUMED)
+        made = await productions_read(self._store, self._names, uses)
+        return [_Passage([use], made.get(use), [made[use].run] if use in made else []) for use in uses]
 
-    async def _produced(self, use: Use, distance: int) -> list[str]:
-        await self._names.join([use.dataset])
-        await self._note_use(use, use.version, distance)
-        consumers = await consumers_of(self._store, self._names.members(use.dataset), use, self._question.as_of)
-        await self._note_runs([consumer.run for consumer in consumers], distance)
-        for consumer in consumers:
-            await self._note_use(consumer, use.version, distance)
-        return [consumer.run for consumer in consumers]
+    async def _produced(self, runs: list[str]) -> list[_Passage]:
+        """What runs produced, with the runs that consumed it."""
+        uses = await self._uses(runs, Role.PRODUCED)
+        readers = await readers_of(self._store, self._names, uses, self._question.as_of)
+        return [_Passage(readers[use], use, [reader.run for reader in readers[use]]) for use in uses]
 
-    async def _note_runs(self, runs: list[str], distance: int) -> None:
-        new = [run for run in dict.fromkeys(runs) if run not in self._graph.nodes]
+    async def _uses(self, runs: list[str], role: Role) -> list[Use]:
+        uses = await self._store.uses_of_runs(runs, [role])
+        await self._names.join(use.dataset for use in uses)
+        return uses
+
+    async def _note(self, passages: list[_Passage], distance: int) -> list[str]:
+        """Note what was passed from run to run, as far as the budget goes; returns the runs on the other side."""
+        await self._load_runs([run for passage in passages for run in passage.runs])
+        datasets = {self._names.representative(use.dataset) for passage in passages for use in passage.uses()}
+        nodes = await self._store.nodes(sorted(datasets))
+        reached: dict[str, None] = {}
+        for passage in passages:
+            if self._budget.exceeded(len(self._graph.nodes)):
+                break
+            self._note_runs(passage.runs, distance)
+            for use in passage.uses():
+                version = passage.produced.version if passage.produced else use.version or use.dataset
+                self._note_use(use, version, nodes.get(self._names.representative(use.dataset)), distance)
+            reached.update(dict.fromkeys(passage.runs))
+        return list(reached)
+
+    async def _load_runs(self, runs: list[str]) -> None:
+        """Read what runs are called."""
+        new = [run for run in dict.fromkeys(runs) if run not in self._attempts]
         attempts = await self._store.attempts(new)
-        nodes = await self._store.nodes([*new, *(a.job for found in attempts.values() for a in found)])
-        for run in new:
-            self._attempts[run] = attempts.get(run, [])
-            last = self._attempts[run][-1] if self._attempts[run] else None
-            job = nodes.get(last.job) if last else None
-            place = (job.namespace, job.name) if job else ("", "")
-            state = last.state if last else ""
-            name = nodes[run].name if run in nodes else ""
-            self._graph.nodes[run] = LineageNode(run, Kind.RUN.name, *place, name, distance, state=state)
+        self._attempts |= {run: attempts.get(run, []) for run in new}
+        self._nodes |= await self._store.nodes([*new, *(a.job for found in attempts.values() for a in found)])
 
-    async def _note_use(self, use: Use, version: str, distance: int) -> None:
+    def _note_runs(self, runs: list[str], distance: int) -> None:
+        for run in runs:
+            if run not in self._graph.nodes:
+                last = self._attempts[run][-1] if self._attempts[run] else None
+                job = self._nodes.get(last.job) if last else None
+                place = (job.namespace, job.name) if job else ("", "")
+                state = last.state if last else ""
+                name = self._nodes[run].name if run in self._nodes else ""
+                self._graph.nodes[run] = LineageNode(run, Kind.RUN.name, *place, name, distance, state=state)
+
+    def _note_use(self, use: Use, version: str, dataset: Node | None, distance: int) -> None:
         """Note a version (or a dataset of which no version is known) and the edge of a use to it."""
         if version not in self._graph.nodes:
-            key = self._names.representative(use.dataset)
-            node = (await self._store.nodes([key])).get(key)
-            if node is None:
+            if dataset is None:
                 return
             kind = KIND_NAMES[version[0]]
             field = use.label if version[0] == Kind.DATASET_VERSION else ""
-            self._graph.nodes[version] = LineageNode(version, kind, node.namespace, node.name, field, distance)
+            place = dataset.namespace, dataset.name
+            self._graph.nodes[version] = LineageNode(version, kind, *place, field, distance)
         basis = ""
         if use.role == Role.CONSUMED:
             basis = "NAMED" if use.version else "INFERRED" if version[0] == Kind.DATASET_VERSION else ""

@@ -32,6 +32,7 @@ UNSEEN = Seen(0, 0, 0, False, 0, 0)
 """Of an edge that no attempt that counts shows, such as the container of a job without datasets."""
 
 _T = TypeVar("_T", bound=tuple[str, ...] | str)
+_N = TypeVar("_N")
 
 
 class Budget:
@@ -50,11 +51,15 @@ class Budget:
             self.reached = Limit.TIME
         return self.reached is not None
 
-    def cut(self, distances: dict[_T, int]) -> dict[_T, int]:
+    def nearest(self, distances: dict[_T, int]) -> dict[_T, int]:
         """The nearest of the nodes found, as many as an answer may have, in an order that is always the same."""
-        if len(distances) > self._max_nodes:
+        return dict(self.cut(sorted(distances.items(), key=lambda item: (item[1], item[0]))))
+
+    def cut(self, nodes: list[_N]) -> list[_N]:
+        """The first of the nodes found, as many as an answer may have."""
+        if len(nodes) > self._max_nodes:
             self.reached = self.reached or Limit.NODES
-        return dict(sorted(distances.items(), key=lambda item: (item[1], item[0]))[: self._max_nodes])
+        return nodes[: self._max_nodes]
 
 
 def both_ways(direction: Direction) -> list[bool]:
@@ -132,7 +137,7 @@ class DatasetTraversal:
         others = live.inputs_of(dataset) if upstream else live.outputs_of(dataset)
         if owner[0] == Kind.DATASET:  # it declares itself what it derives from
             return self._derive(owner, live, others if upstream else [owner], None if upstream else dataset)
-        self._distances.setdefault(owner, distance)
+        self._distances[owner] = min(distance, self._distances.get(owner, distance))  # the other way may be shorter
         self._note(owner, EdgeKind.WRITES if upstream else EdgeKind.READS, dataset, live)
         for other in others:
             self._note(owner, EdgeKind.READS if upstream else EdgeKind.WRITES, other, live)
@@ -163,7 +168,7 @@ class DatasetTraversal:
                 self._edges[edge] = seen
 
     async def _answer(self) -> LineageGraph:
-        distances = self._budget.cut(self._distances)
+        distances = self._budget.nearest(self._distances)
         graph = LineageGraph(truncated=self._budget.reached, notes=list(self._names.notes))
         await add_nodes(graph, self._store, self._names, distances)
         owners = sorted({edge.owner for edge in self._edges})

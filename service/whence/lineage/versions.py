@@ -1,22 +1,25 @@
-"""Which version of a dataset was read: resolved when asked, never frozen at arrival."""
+"""Which version of a dataset was read: resolved when asked, never frozen at arrival.
 
-import json
-from collections.abc import AsyncIterator, Iterable
+That of the version that the input names; else, of those produced at or before the attempt's start, complete, among
+overlapping partitions, the last one; none where the dataset was dropped since. Functions of many uses ask the store a
+fixed number of questions, however many they are, and take the names of their datasets as joined.
+"""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
 
 from whence.graph.facts import Role, Use
 from whence.graph.port import GraphStore, Page
+from whence.lineage.names import Names
+from whence_schemas.identity import version_key
 
+_NEVER, _EVER = -(2**62), 2**62
 _FIRST, _PAGE = 4, 100
 """Uses that are read at first, and then: mostly the newest one is what is looked for."""
 
 
-def overlap(one: str, other: str) -> bool:
-    """Whether two lists of partitions (JSON, empty for the whole or an unknown part) may have one in common."""
-    return not one or not other or not set(json.loads(one)).isdisjoint(json.loads(other))
-
-
-async def newest_first(store: GraphStore, datasets: Iterable[str], role: Role, until: int) -> AsyncIterator[Use]:
-    """Uses of a dataset, under all its names, at `until` or before."""
+async def newest_first(store: GraphStore, datasets: Sequence[str], role: Role, until: int) -> AsyncIterator[Use]:
+    """Uses of a dataset, under all its names, at `until` or before; those of one attempt in the order of the names."""
     merged: list[Use] = []
     pages: dict[str, Page | None] = dict.fromkeys(datasets)
     heads: dict[str, list[Use]] = {}
@@ -34,7 +37,7 @@ async def newest_first(store: GraphStore, datasets: Iterable[str], role: Role, u
                     del pages[dataset]
         if not heads:
             return
-        newest = max(heads, key=lambda dataset: _order(heads[dataset][-1]))
+        newest = max((name for name in datasets if heads.get(name)), key=lambda name: _order(heads[name][-1]))
         merged.append(heads[newest].pop())
         yield merged.pop()
 
@@ -43,39 +46,86 @@ def _order(use: Use) -> tuple[int, str, int]:
     return use.at, use.run, use.number
 
 
-async def producer_of(store: GraphStore, names: Iterable[str], use: Use) -> Use | None:
-    """The production of the version that was consumed.
-
-    That of the version that the input names; else of those produced last at or before the attempt's start, complete,
-    among overlapping partitions, the latest; none where the dataset was dropped since.
-    """
-    if use.version:
-        return production_of(use, await store.uses_of_versions([use.version]))
-    async for produced in newest_first(store, names, Role.PRODUCED, use.at):
-        if (produced.run, produced.number) != (use.run, use.number) and overlap(produced.partitions, use.partitions):
-            if produced.complete < 0:
-                return None
-            if produced.complete:
-                return produced
-    return None
+async def productions_read(
+    store: GraphStore, names: Names, readings: Sequence[Use], as_of: int = _EVER
+) -> dict[Use, Use]:
+    """For each use that consumed a dataset the production of what it read, by `as_of`; those of which none is known are
+    left out."""
+    named = [use for use in readings if use.version]
+    found = await _named(store, names, named, as_of) if named else {}
+    if len(named) < len(readings):
+        found |= await _inferred(store, names, [use for use in readings if not use.version])
+    return found
 
 
-def production_of(use: Use, uses: Iterable[Use]) -> Use | None:
-    """Of the uses, the production of the version that was named: the last one that had ended when it was read, else (it
-    was read while it was written) the last one."""
-    found = [u for u in uses if u.role == Role.PRODUCED and u.version == use.version]
-    return max([u for u in found if u.at <= use.at] or found, key=_order, default=None)
+async def _named(store: GraphStore, names: Names, readings: Sequence[Use], as_of: int) -> dict[Use, Use]:
+    """By the version that was named: its last production that had ended when it was read, else (it was read while it
+    was written) the last one."""
+    keys = {use: _keys(names, use) for use in readings}
+    made: dict[str, list[Use]] = defaultdict(list)
+    for use in await store.uses_of_versions(sorted(set().union(*keys.values())), [Role.PRODUCED]):
+        if use.at <= as_of:
+            made[use.version].append(use)
+    found: dict[Use, Use] = {}
+    for reading, versions in keys.items():
+        candidates = [use for version in versions for use in made[version]]
+        if candidates:
+            found[reading] = max([use for use in candidates if use.at <= reading.at] or candidates, key=_order)
+    return found
 
 
-async def consumers_of(store: GraphStore, names: Iterable[str], produced: Use, until: int) -> list[Use]:
-    """The uses that consumed what was produced: those that name the version, and those that it is inferred for."""
-    names = list(names)
-    found = [u for u in await store.uses_of_versions([produced.version]) if u.role == Role.CONSUMED]
-    if produced.complete <= 0:
-        return found
-    async for use in newest_first(store, names, Role.CONSUMED, until):
-        if use.at < produced.at:
-            break
-        if not use.version and await producer_of(store, names, use) == produced:
-            found.append(use)
-    return sorted(found, key=_order)
+async def _inferred(store: GraphStore, names: Names, readings: Sequence[Use]) -> dict[Use, Use]:
+    """By times."""
+    asked = {under: use for use in readings for under in _under_all_names(names, use)}
+    found: dict[Use, Use] = {}
+    for place, made in (await store.last_produced(list(asked))).items():
+        reading = asked[place]
+        if reading not in found or _order(made) > _order(found[reading]):
+            found[reading] = made
+    return {reading: made for reading, made in found.items() if made.complete > 0}
+
+
+async def productions_of(store: GraphStore, names: Names, use: Use) -> list[Use]:
+    """All productions of the version that was produced, or that an input names."""
+    return await store.uses_of_versions(_keys(names, use), [Role.PRODUCED])
+
+
+async def readers_of(store: GraphStore, names: Names, productions: Sequence[Use], as_of: int) -> dict[Use, list[Use]]:
+    """For each production the uses by `as_of` that consumed it, oldest first: those that name its version, and those
+    that it is inferred for."""
+    keys = [key for use in productions if use.label for key in _keys(names, use)]  # others cannot be named
+    readings = [u for u in (await store.uses_of_versions(keys, [Role.CONSUMED]) if keys else ()) if u.at <= as_of]
+    whole = [under for use in productions if use.complete > 0 for under in _under_all_names(names, use)]
+    readings += await store.read_since(whole, as_of) if whole else []
+    await names.join({use.dataset for use in readings})
+    found: dict[Use, list[Use]] = {use: [] for use in productions}
+    for reading, made in (await productions_read(store, names, readings, as_of)).items():
+        if made in found:
+            found[made].append(reading)
+    return {made: sorted(uses, key=_order) for made, uses in found.items()}
+
+
+async def readers_of_unmade(store: GraphStore, names: Names, reading: Use, as_of: int) -> list[Use]:
+    """The uses by `as_of` that read the same as a reading of which no production is known: they name the same version,
+    or they read the dataset before anything of it was produced."""
+    if reading.version:
+        found = await store.uses_of_versions(_keys(names, reading), [Role.CONSUMED])
+    else:
+        nothing = reading._replace(at=_NEVER, partitions="")
+        found = await store.read_since(_under_all_names(names, nothing), as_of)
+    found = [use for use in found if use.at <= as_of]
+    made = await productions_read(store, names, found, as_of)
+    return [use for use in found if use not in made]
+
+
+def _under_all_names(names: Names, use: Use) -> list[Use]:
+    """The use as it would be under each of its dataset's names."""
+    members = names.members(use.dataset)
+    return [use] if len(members) == 1 else [use._replace(dataset=name) for name in members]
+
+
+def _keys(names: Names, use: Use) -> list[str]:
+    """Keys of the version that a use names or produced, under all names of its dataset."""
+    if not use.label:
+        return [use.version]
+    return [version_key(name, use.label) for name in names.members(use.dataset)]

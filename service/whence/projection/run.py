@@ -26,6 +26,7 @@ from whence_schemas.facets.dataset import ColumnLineage, DataQualityAssertions
 from whence_schemas.facets.job import JobType, SourceCodeLocation
 from whence_schemas.facets.lineage import JobLineage
 from whence_schemas.facets.run import Parent, RunTests
+from whence_schemas.facets.whence import APPROVAL, Approval
 from whence_schemas.identity import (
     Kind,
     assertion_key,
@@ -190,6 +191,8 @@ class _AttemptFold:
             self._claims.say_all(key, dataset.facets, at)
             self._claims.say_all(f"{self._id}<{key}", dataset.inputFacets, at)
             self._check(key, dataset)
+            if read_facet(Approval, dataset.inputFacets.get(APPROVAL)) is not None:
+                self._link(EdgeKind.DECIDED, Node(key, Kind.DATASET, dataset.namespace, dataset.name))
         for output in event.outputs:
             key = io.add_output(output, output.outputFacets)
             said = self._claims.say_all(key, output.facets, at).get("columnLineage")

@@ -24,10 +24,10 @@ class CatalogReader:
         return rows | await self._versions([key for key in keys if key[:1] == Kind.DATASET_VERSION])
 
     async def search(
-        self, text: str, kinds: Sequence[str], after: SearchPlace | None, limit: int
+        self, text: str, kinds: Sequence[str], after: SearchPlace | None, limit: int, namespace: str | None
     ) -> list[tuple[SearchPlace, NodeRow]]:
         """Nodes whose name or namespace contains the text, by name."""
-        found = await self._store.search(text, kinds, Place(*after) if after else None, limit)
+        found = await self._store.search(text, kinds, Place(*after) if after else None, limit, namespace)
         rows = await self._rows(node for _, node in found)
         return [(SearchPlace(*place), rows[node.key]) for place, node in found]
 

@@ -63,8 +63,9 @@ class JobReader:
         around = sorted({attempt.parent for attempts in last.values() for attempt in attempts if attempt.parent})
         outer = await self._store.attempts(around) if around else {}
         hints: dict[str, list[str]] = {job: [] for job in jobs}
-        for edge in await self._store.edges_from(jobs, [EdgeKind.PART_OF]):
-            hints[edge.source].append(edge.target)
+        for edge, since in (await self._store.edges_from(jobs, [EdgeKind.PART_OF])).items():
+            if since.by(as_of):
+                hints[edge.source].append(edge.target)
         return {
             job: sorted({a.job for attempt in attempts for a in outer.get(attempt.parent, ())} - {job}) or hints[job]
             for job, attempts in last.items()

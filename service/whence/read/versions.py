@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from whence.graph.facts import Role, Use
 from whence.graph.port import GraphStore, Page
 from whence.lineage.names import Names
-from whence.lineage.versions import consumers_of, producer_of, production_of
+from whence.lineage.versions import productions_of, productions_read, readers_of
 from whence_schemas.read import Cursor, UseRow
 
 
@@ -51,24 +51,17 @@ class VersionReader:
 
     async def read_by(self, uses: Sequence[UseRow], as_of: int) -> dict[UseRow, UseRow]:
         """For each consumption the production of what was read."""
-        versions = sorted({use.version for use in uses if use.version})
-        made = await self._store.uses_of_versions(versions) if versions else []
-        by_version: dict[str, list[Use]] = {version: [] for version in versions}
-        for production in made:
-            by_version[production.version].append(production)
-        named = {use: production_of(Use(*use), by_version[use.version]) for use in uses if use.version}
-        unnamed = [use for use in uses if not use.version]
-        names = await self._names([use.dataset for use in unnamed], as_of)
-        inferred = await asyncio.gather(
-            *(producer_of(self._store, names.members(use.dataset), Use(*use)) for use in unnamed)
-        )
-        found = named | dict(zip(unnamed, inferred, strict=True))
-        return {use: UseRow(*production) for use, production in found.items() if production is not None}
+        names = await self._names([use.dataset for use in uses], as_of)
+        found = await productions_read(self._store, names, [Use(*use) for use in uses])
+        return {UseRow(*use): UseRow(*production) for use, production in found.items()}
 
     async def consumers(self, produced: UseRow, as_of: int) -> list[UseRow]:
-        """Who consumed what was produced, oldest first."""
-        names = (await self._names([produced.dataset], as_of)).members(produced.dataset)
-        return [UseRow(*use) for use in await consumers_of(self._store, names, Use(*produced), as_of)]
+        """Who consumed the version that was produced, by whichever production of it, oldest first."""
+        names = await self._names([produced.dataset], as_of)
+        made = await productions_of(self._store, names, Use(*produced))
+        readers = await readers_of(self._store, names, made, as_of)
+        found = _newest_first(use for uses in readers.values() for use in uses)
+        return [UseRow(*use) for use in reversed(found)]
 
     async def _names(self, datasets: Sequence[str], as_of: int) -> Names:
         names = Names(self._store, as_of, self._never_alias)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .checks import assertion, assertions
     from .datasets import Column, Dataset, answer, collection, document, model, prompt
+    from .decorating import job
     from .facets import Chunk
-    from .recording import Run, current_run, job, run
+    from .recording import Run, current_run, run
     from .tables import schema_of
     from .transport import SpoolConfig, SpoolTransport, spool_client
 
@@ -29,7 +30,7 @@ _HOMES = {
     "collection": "datasets",
     "current_run": "recording",
     "document": "datasets",
-    "job": "recording",
+    "job": "decorating",
     "model": "datasets",
     "prompt": "datasets",
     "run": "recording",

@@ -64,6 +64,13 @@ def code_version(
     )
 
 
+def forget() -> None:
+    """Look again when asked next: for processes that live longer than what is checked out."""
+    _repository.cache_clear()
+    _known.clear()
+    _asked.clear()
+
+
 def source_sha256(code: Callable[..., Any]) -> str | None:
     """SHA-256 of the source of a function or class, in hexadecimal; None if its source is not there."""
     try:

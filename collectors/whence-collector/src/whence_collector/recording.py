@@ -1,55 +1,27 @@
 """Recording what Python code reads, writes and checks: `with run("job") as r: ...`, or `@job`."""
 
-import functools
-import inspect
-import logging
 import os
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextvars import ContextVar, Token
 from datetime import datetime
-from pathlib import Path
 from types import TracebackType
-from typing import Any, ParamSpec, Self, TypeVar, overload
+from typing import Any, Self
 
 from openlineage.client.uuid import generate_new_uuid
 
 from . import facets as custom
 from .checks import Assertion, assertion, assertions
-from .code import source_sha256
 from .datasets import AnyDataset, Column, Dataset, dataset_of
 from .emitting import Identity, State, emit, environment, failure, inherited
 from .footprint import Footprint
+from .safely import safely
 from .standard import Facets, facet
-
-log = logging.getLogger("whence_collector")
-
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
 
 Partitions = Mapping[str, Any] | Iterable[Mapping[str, Any]]
 """A partition, as values by the name of the dimension, such as `{"day": "2026-11-20"}`, or several."""
 
 _current: ContextVar["Run | None"] = ContextVar("whence_run", default=None)
-
-
-def _safely(method: Callable[_P, None]) -> Callable[_P, None]:
-    """A method whose own faults are told in the log and never reach the user's code."""
-
-    @functools.wraps(method)
-    def safe(*args: _P.args, **kwargs: _P.kwargs) -> None:
-        try:
-            method(*args, **kwargs)
-        except Exception as error:
-            _warn(getattr(args[0], "name", "?"), method.__name__.strip("_"), repr(error))
-
-    return safe
-
-
-@functools.lru_cache(maxsize=256)
-def _warn(job: str, what: str, why: str) -> None:
-    """Say once what could not be recorded."""
-    log.warning("Whence: run of %s: %s could not be recorded: %s", job, what, why)
 
 
 class Run:
@@ -95,7 +67,7 @@ class Run:
         """The outermost run that it is in; itself if it is in none."""
         return self._ancestors[1] if self._ancestors else self.identity
 
-    @_safely
+    @safely
     def declare(
         self,
         parameters: Mapping[str, Any] | None,
@@ -111,7 +83,7 @@ class Run:
         for dataset in writes:
             self.write(dataset)
 
-    @_safely
+    @safely
     def read(
         self,
         dataset: AnyDataset,
@@ -135,7 +107,7 @@ class Run:
         read = self._footprint.reads(_version(dataset, version))
         read.add(schema, _partitions(partition), facets, input_facets)
 
-    @_safely
+    @safely
     def write(
         self,
         dataset: AnyDataset,
@@ -169,7 +141,7 @@ class Run:
             None if sources is None else [dataset_of(source) for source in sources],
         )
 
-    @_safely
+    @safely
     def check(self, dataset: AnyDataset, result: Any, success: bool | None = None, **details: Any) -> None:
         """Record checks of a dataset's quality.
 
@@ -183,7 +155,7 @@ class Run:
         found = [assertion(result, bool(success), **details)] if isinstance(result, str) else assertions(result)
         self._footprint.check(dataset_of(dataset), found)
 
-    @_safely
+    @safely
     def retrieve(self, document: AnyDataset, *chunks: custom.Chunk | str, collection: str | None = None) -> None:
         """Say that parts of a document were retrieved: the run read this version of it.
 
@@ -197,7 +169,7 @@ class Run:
         name = collection or levels[0].get("name") or found.namespace
         self._footprint.reads(found).retrieve(name, [custom.Chunk(c) if isinstance(c, str) else c for c in chunks])
 
-    @_safely
+    @safely
     def approve(
         self,
         dataset: AnyDataset,
@@ -223,12 +195,12 @@ class Run:
         approval = custom.WhenceApprovalInputDatasetFacet(by, decision, decided.version, moment, reference)
         self._footprint.reads(decided).add(None, [], None, {custom.APPROVAL: approval})
 
-    @_safely
+    @safely
     def parameters(self, values: Mapping[str, Any], *, hashed: bool | Collection[str] = False) -> None:
         """Record what the run was called with; `hashed` names those of which only a hash is recorded (True: all)."""
         self._run_facets[custom.PARAMETERS] = custom.parameters(values, hashed=hashed)
 
-    @_safely
+    @safely
     def add_facets(self, *, run: Mapping[str, Any] | None = None, job: Mapping[str, Any] | None = None) -> None:
         """Add facets of the run or the job, by their keys: JSON, or objects of openlineage-python."""
         self._run_facets |= run or {}
@@ -255,14 +227,14 @@ class Run:
     ) -> None:
         self.__exit__(kind, error, traceback)
 
-    @_safely
+    @safely
     def _begin(self) -> None:
         parent = self._parent or _current.get()
         self._token = _current.set(self)
         self._ancestors = (parent.identity, parent.root) if parent else inherited()
         self._emit(State.START)
 
-    @_safely
+    @safely
     def _end(self, error: BaseException | None) -> None:
         if self._token is not None:
             try:
@@ -313,89 +285,6 @@ def run(
 def current_run() -> Run:
     """The run that the code is in. Outside of any it is one that is never sent, so that code can be used without."""
     return _current.get() or Run("no run")
-
-
-@overload
-def job(name: Callable[_P, _T], /) -> Callable[_P, _T]: ...
-
-
-@overload
-def job(
-    name: str | None = None,
-    /,
-    *,
-    namespace: str | None = None,
-    hashed: bool | Collection[str] = False,
-    reads: Iterable[AnyDataset] = (),
-    writes: Iterable[AnyDataset] = (),
-) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]: ...
-
-
-def job(name: Any = None, /, **options: Any) -> Any:
-    """Let each call of a function, or of a coroutine function, be a run, with its arguments as parameters.
-
-    Args:
-        name: the job's name; that of the function, with its module's, where it is not said.
-        options: as for `run`.
-    """
-    if callable(name):
-        return _recorded(name, None, {})
-    return lambda function: _recorded(function, name, options)
-
-
-def _recorded(function: Callable[..., Any], name: str | None, options: Mapping[str, Any]) -> Callable[..., Any]:
-    path = getattr(getattr(function, "__code__", None), "co_filename", "")
-    module = Path(path).stem if function.__module__ == "__main__" else function.__module__
-    called = name or f"{module}.{function.__qualname__}"
-    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-        log.warning("Whence: %s is a generator, whose calls are not recorded: use `with run(...)` in it", called)
-        return function
-
-    signature = _signature(function)
-
-    def begin(args: Any, kwargs: Any) -> Run:
-        made = Run(called, options.get("namespace"), path=path, sha256=_sha256(function))
-        values = _arguments(signature, args, kwargs)
-        made.declare(values, options.get("hashed", False), options.get("reads", ()), options.get("writes", ()))
-        return made
-
-    if inspect.iscoroutinefunction(function):
-
-        @functools.wraps(function)
-        async def recorded(*args: Any, **kwargs: Any) -> Any:
-            with begin(args, kwargs):
-                return await function(*args, **kwargs)
-
-    else:
-
-        @functools.wraps(function)
-        def recorded(*args: Any, **kwargs: Any) -> Any:
-            with begin(args, kwargs):
-                return function(*args, **kwargs)
-
-    return recorded
-
-
-_sha256 = functools.lru_cache(maxsize=4096)(source_sha256)
-
-
-def _signature(function: Callable[..., Any]) -> inspect.Signature | None:
-    try:
-        return inspect.signature(function)
-    except (TypeError, ValueError):
-        return None
-
-
-def _arguments(signature: inspect.Signature | None, args: Any, kwargs: Any) -> Mapping[str, Any]:
-    """What a function is called with, by name; nothing where the call itself is wrong, which the function will tell."""
-    if signature is None:
-        return {}
-    try:
-        bound = signature.bind(*args, **kwargs)
-    except TypeError:
-        return {}
-    bound.apply_defaults()
-    return {name: value for name, value in bound.arguments.items() if name not in ("self", "cls")}
 
 
 def _version(dataset: AnyDataset, version: str | None) -> Dataset:

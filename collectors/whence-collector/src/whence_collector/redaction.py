@@ -67,22 +67,7 @@ _HINTS = (
     *("pass", "pwd", "secret", "token", "credential", "auth", "cookie", "sas", "sig", "dsn", "conn", "private key"),
     *("_key", "-key", ".key", " key", "apikey", "accesskey", "accountkey", "privatekey", "sharedkey", "masterkey"),
     *("encryptionkey", "signingkey", "clientkey", "consumerkey", "subscriptionkey", "sshkey", "identified", "bearer"),
-    *(
-        "basic",
-        "eyj",
-        "akia",
-        "asia",
-        "ghp_",
-        "gho_",
-        "ghu_",
-        "ghs_",
-        "ghr_",
-        "github_pat",
-        "glpat",
-        "xox",
-        "aiza",
-        "sk-",
-    ),
+    *("eyj", "akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat", "glpat", "xox", "aiza"),
     *("sk-", "k_live", "k_test", "dapi", "hf_", "npm_", "pypi-"),
 )
 """An event in which, in small letters, is none of these, and no user in a URL, has nothing that would be taken out."""

@@ -23,11 +23,13 @@ class Unavailable(Exception):
 
     Attributes:
         after: how many seconds later, if the server said so.
+        wrong_key: whether it was for the key.
     """
 
-    def __init__(self, reason: str, after: float = 0) -> None:
+    def __init__(self, reason: str, after: float = 0, *, wrong_key: bool = False) -> None:
         super().__init__(reason)
         self.after = after
+        self.wrong_key = wrong_key
 
 
 class Failure(NamedTuple):
@@ -42,6 +44,10 @@ class _Answer(NamedTuple):
     is_json: bool
     body: bytes
     after: float
+
+    def unavailable(self) -> Unavailable:
+        """What the answer says, where it acknowledges nothing."""
+        return Unavailable(self.reason(), self.after, wrong_key=self.status in (401, 403))
 
     def reason(self) -> str:
         detail = self.json().get("detail") or self.body[:200].decode(errors="replace").strip()
@@ -96,7 +102,7 @@ class Sender:
             return {}
         report = answer.json()
         if answer.status != 200 or report.get("status") not in ("success", "partial_success"):
-            raise Unavailable(answer.reason(), answer.after)
+            raise answer.unavailable()
         try:
             failed = report.get("failed_events") or ()
             return {int(one["index"]): Failure(_said(one), bool(one.get("retriable"))) for one in failed}
@@ -111,7 +117,7 @@ class Sender:
                 failures[index] = Failure(answer.reason(), retriable=False)
             elif not 200 <= answer.status < 300:
                 if not index:
-                    raise Unavailable(answer.reason(), answer.after)
+                    raise answer.unavailable()
                 later = Failure(answer.reason(), retriable=True)
                 return failures | dict.fromkeys(range(index, len(lines)), later)
         return failures

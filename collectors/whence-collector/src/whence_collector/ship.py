@@ -18,6 +18,7 @@ from .status import report, waits
 IDLE_SECONDS = 30.0
 """A shipper that the transport started goes when there was nothing to do, and nobody who might write, for so long."""
 _SHORTEST_POLL, _LONGEST_POLL = 0.05, 1.0
+_WRONG_KEY_SECONDS = 2.0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -106,6 +107,9 @@ def _run(settings: Settings, lock: int, lasting: bool) -> bool:
             pause = 0.0 if busy else poll
         except Unavailable as error:
             busy, pause = True, shipper.pause(error.after)
+            if error.wrong_key and not lasting:  # who writes next may have another key, and starts a shipper with it
+                stopping.sleep(_WRONG_KEY_SECONDS)
+                return False
         poll = _SHORTEST_POLL if busy else min(poll * 1.5, _LONGEST_POLL)
         if stopping.asked and not busy:
             return False

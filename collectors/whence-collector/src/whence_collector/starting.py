@@ -65,7 +65,7 @@ class Starter:
         self._starts += 1
         if self._starts == _MAX_STARTS:
             where = self._settings.spool / LOG
-            log.warning("Whence: the shipper does not stay up, %s may say why; or start `whence-ship` yourself", where)
+            log.warning("Whence: the shipper does not stay up; `whence-ship --status` or %s says why", where)
         package = str(Path(__file__).parents[1])
         spool = str(self._settings.spool)  # for people who look at the list of processes
         python = [sys.executable, "-I", "-S", "-c", _CODE, package, str(self._descriptor), spool]

@@ -4,9 +4,11 @@ Each step costs a fixed number of queries, whatever its width.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple, TypeVar
+from itertools import chain
+from operator import attrgetter
+from typing import NamedTuple
 
-from whence.analyses.impact.ways import Way, Ways, is_direct, shows_source, ways_of_columns, ways_of_datasets
+from whence.analyses.impact.ways import Way, Ways, is_direct, shows_source, ways_of, ways_of_columns, ways_of_datasets
 from whence.graph.facts import Node
 from whence.graph.footprint import end_of
 from whence.graph.port import GraphStore
@@ -34,13 +36,10 @@ class Spot(NamedTuple):
         return Place(end_of(self.dataset, self.field), self.dataset, self.field)
 
 
-class _Taken(NamedTuple):
-    """A way that the change takes from a spot through an owner."""
+_PLACE = attrgetter("distance", "key")
 
-    spot: Spot
-    owner: str
-    field: str
-    way: Way
+_Taken = tuple[Spot, str, str, Way]
+"""A way that the change takes from a spot through an owner (by key), with the column that the way is known for."""
 
 
 class Spread:
@@ -57,6 +56,7 @@ class Spread:
         self._store = store
         self._names = names
         self._question = question
+        self._by_column = question.granularity == Granularity.COLUMN
         self._live = LiveOwners(store, question.as_of, question.window, names)
         self._steps: dict[Spot, Step] = {}
         self.budget = Budget(question.max_nodes, question.seconds)
@@ -78,8 +78,8 @@ class Spread:
             await self._write(jobs, found)
             jobs = {}
             frontier = self._reach(found, distance)
-        kept = self.budget.cut({key: found.distance for key, found in self.touched.items()})
-        self.touched = {key: self.touched[key] for key in kept}
+        nearest = self.budget.cut(sorted(self.touched.values(), key=_PLACE))
+        self.touched = {found.key: found for found in nearest}
 
     async def _starts(self) -> tuple[list[tuple[str, str]], dict[str, Step]]:
         """What changes: datasets with a field each, and jobs with all that they contain."""
@@ -99,7 +99,7 @@ class Spread:
         """A dataset, or a column, for which at granularity DATASET its dataset stands."""
         if node.kind == Kind.DATASET:
             return node.key, ""
-        return node.of, node.name if self._question.granularity == Granularity.COLUMN else ""
+        return node.of, node.name if self._by_column else ""
 
     async def _contain(self, start: str, jobs: dict[str, Step]) -> None:
         jobs[start] = Step(Place(start, start))
@@ -114,34 +114,36 @@ class Spread:
         for job, written in outputs.items():
             for output in written:
                 spot = Spot(self._names.representative(output), "")
-                _offer(found, spot, Step(spot.place, job, before=jobs[job]))
+                if _is_better(Certainty.RECORDED, found.get(spot)):
+                    found[spot] = Step(spot.place, job, before=jobs[job])
 
     async def _follow(self, frontier: list[Spot], hops: int, distance: int) -> dict[Spot, Step]:
-        """What the change reaches from the frontier in one step; the jobs on the way are touched."""
-        spots: dict[str, list[Spot]] = {}
-        for spot in frontier:
-            for member in self._names.members(spot.dataset):
-                spots.setdefault(member, []).append(spot)
+        """What the change reaches from the frontier in one step; the jobs on the way are touched.
+
+        Spots and owners come in order, so that of equal proofs the first is always the same one.
+        """
+        frontier = sorted(frontier)
+        names = {spot: self._names.members(spot.dataset) for spot in frontier}
+        passed = await passing(self._live, list(dict.fromkeys(chain(*names.values()))), hops, upstream=False)
         taken: list[_Taken] = []
         jobs: dict[str, Step] = {}
-        for member, owners in (await passing(self._live, list(spots), hops, upstream=False)).items():
-            for owner, live in owners.items():
-                ways = self._ways(owner, live, member)
-                for spot in spots[member]:
-                    uses = list(ways.of(spot.field))
-                    taken += [_Taken(spot, owner, field, way) for field, way in uses]
+        for spot, members in names.items():
+            for member in members:
+                for owner, live in passed[member].items():
+                    ways = self._ways(owner, live, member)
+                    uses = list(ways_of(ways, spot.field))
+                    taken += [(spot, owner, field, way) for field, way in uses]
                     if owner[0] == Kind.JOB and (uses or not ways):
                         self._pass(jobs, owner, spot, [way.recorded for _, way in uses])
         self._touch(jobs.values(), distance)
-        await self._names.join(found.way.output for found in taken)
+        await self._names.join(way.output for _, _, _, way in taken)
         reached: dict[Spot, Step] = {}
         for found in taken:
             self._take(found, reached)
         return reached
 
     def _ways(self, owner: str, live: Live, dataset: str) -> Ways:
-        by_column = self._question.granularity == Granularity.COLUMN
-        return (ways_of_columns if by_column else ways_of_datasets)(owner, live, dataset)
+        return (ways_of_columns if self._by_column else ways_of_datasets)(owner, live, dataset)
 
     def _pass(self, jobs: dict[str, Step], job: str, spot: Spot, recorded: list[bool]) -> None:
         """Note a job that uses a spot. That a dataset is read is recorded; which columns of it, where ways on are."""
@@ -149,18 +151,22 @@ class Spread:
         if not (certain and all(recorded)):
             self.without_columns[job] = None
         before = self._steps[spot]
-        _offer(jobs, job, Step(Place(job, job), certainty=_least(before.certainty, certain), before=before))
+        certainty = _least(before.certainty, certain)
+        if _is_better(certainty, jobs.get(job)):
+            jobs[job] = Step(Place(job, job), certainty=certainty, before=before)
 
     def _take(self, taken: _Taken, reached: dict[Spot, Step]) -> None:
         """Note where a way leads."""
         spot, owner, field, way = taken
         target = Spot(self._names.representative(way.output), way.field)
-        if self._question.granularity == Granularity.COLUMN and shows_source(way.said):
+        if self._by_column and shows_source(way.said):
             self.flows.setdefault(spot.dataset, {}).setdefault(field, {})[target.place] = None
         if self._question.change == Change.RETYPE and not is_direct(way.said):
             target = target._replace(goes_on=False)
         before = self._steps[spot]
-        _offer(reached, target, Step(target.place, owner, _least(before.certainty, way.recorded), way.said, before))
+        certainty = _least(before.certainty, way.recorded)
+        if _is_better(certainty, reached.get(target)):
+            reached[target] = Step(target.place, owner, certainty, way.said, before)
 
     def _reach(self, found: dict[Spot, Step], distance: int) -> list[Spot]:
         """Note the spots that are new; returns those from which the change goes on."""
@@ -174,9 +180,10 @@ class Spread:
         """Note nodes that are new; with a column its dataset."""
         nearest: dict[str, Step] = {}
         for step in steps:
-            for key in {step.place.key, step.place.asset}:
-                if key not in self.touched:
-                    _offer(nearest, key, step)
+            key, asset, _ = step.place
+            for one in (key,) if key == asset else (key, asset):
+                if one not in self.touched and _is_better(step.certainty, nearest.get(one)):
+                    nearest[one] = step
         self.touched.update((key, Touched(key, distance, step)) for key, step in nearest.items())
 
 
@@ -185,16 +192,6 @@ def _least(before: Certainty, recorded: bool) -> Certainty:
     return before if recorded else Certainty.INFERRED
 
 
-_Key = TypeVar("_Key")
-
-
-def _offer(found: dict[_Key, Step], key: _Key, step: Step) -> None:
-    """Keep the better proof of two: the more certain one, else always the same one."""
-    known = found.get(key)
-    if known is None or _rank(step) < _rank(known):
-        found[key] = step
-
-
-def _rank(step: Step) -> tuple[bool, str, str, str, str]:
-    before = step.before.place.key if step.before else ""
-    return step.certainty == Certainty.INFERRED, before, step.by, step.said, step.place.key
+def _is_better(certainty: Certainty, known: Step | None) -> bool:
+    """Whether a proof of this certainty takes the place of the one that is known."""
+    return known is None or (known.certainty is Certainty.INFERRED and certainty is Certainty.RECORDED)

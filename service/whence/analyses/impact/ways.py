@@ -1,7 +1,7 @@
 """The ways on from a dataset: what an owner that reads it makes of it, column by column where that is recorded."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -22,27 +22,22 @@ class Way(NamedTuple):
     recorded: bool = True
 
 
-class Ways:
-    """All ways on from a dataset through one owner; none if it only reads it."""
+Ways = dict[str, list[Way]]
+"""All ways on from a dataset through one owner, by the column that they are known for (empty: the dataset as a whole);
+none if the owner only reads it."""
 
-    def __init__(self, ways: Iterable[tuple[str, Way]]) -> None:
-        self._by_field: dict[str, list[Way]] = {}
-        for field, way in ways:
-            self._by_field.setdefault(field, []).append(way)
 
-    def __bool__(self) -> bool:
-        return bool(self._by_field)
-
-    def of(self, field: str) -> Iterator[tuple[str, Way]]:
-        """Those that a column (or with an empty field any column) takes, each with the column that it is known for."""
-        for source in ("", field) if field else self._by_field:
-            for way in self._by_field.get(source, ()):
-                yield source, way
+def ways_of(ways: Ways, field: str) -> Iterator[tuple[str, Way]]:
+    """Those that a column (or with an empty field any column) takes, each with the column that it is known for."""
+    for source in ("", field) if field else ways:
+        for way in ways.get(source, ()):
+            yield source, way
 
 
 def ways_of_datasets(owner: str, live: Live, dataset: str) -> Ways:
     """The ways from dataset to dataset."""
-    return Ways(("", Way(output)) for output in _outputs(owner, live, dataset))
+    outputs = _outputs(owner, live, dataset)
+    return {"": [Way(output) for output in outputs]} if outputs else {}
 
 
 def ways_of_columns(owner: str, live: Live, dataset: str) -> Ways:
@@ -52,17 +47,16 @@ def ways_of_columns(owner: str, live: Live, dataset: str) -> Ways:
         for edge in footprint.columns:
             if edge.source == dataset and edge.output in edges:
                 edges[edge.output][edge] = None
-    return Ways(
-        found
-        for output, known in edges.items()
-        for found in (
-            [(edge.source_field, Way(output, edge.field, edge.transformations)) for edge in known]
-            or [("", Way(output, recorded=False))]
-        )
-    )
+    ways: Ways = {}
+    for output, known in edges.items():
+        for edge in known:
+            ways.setdefault(edge.source_field, []).append(Way(output, edge.field, edge.transformations))
+        if not known:
+            ways.setdefault("", []).append(Way(output, recorded=False))
+    return ways
 
 
-def _outputs(owner: str, live: Live, dataset: str) -> Iterable[str]:
+def _outputs(owner: str, live: Live, dataset: str) -> Collection[str]:
     """What the dataset flows into; a dataset that declares its own sources is its own output."""
     return [owner] if owner[0] == Kind.DATASET else live.outputs_of(dataset)
 

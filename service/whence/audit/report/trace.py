@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import orjson
 
+from whence.analyses.provenance.decisions import read_decisions
 from whence.audit.recorded import NAMED, UNKNOWN, Place
 from whence.audit.report.content import shown_time
-from whence.audit.report.survey import ANSWER, Checks, checks, owner_names, shown_code
+from whence.audit.report.survey import Checks, checks, owner_names, shown_code
 from whence.eventlog.port import EventLog
 from whence.graph.facts import Attempt, EdgeKind, Role, Use
 from whence.graph.port import GraphStore
@@ -19,11 +20,11 @@ from whence.lineage.versions import newest_first
 from whence.read.versions import VersionReader
 from whence_schemas.facets import read_facet
 from whence_schemas.facets.dataset import DatasetType
-from whence_schemas.facets.whence import APPROVAL, Approval
+from whence_schemas.facets.whence import Approval
 from whence_schemas.identity import Kind, attempt_id, dataset_key
 from whence_schemas.lineage import Direction, Granularity, LineageGraph, Question
+from whence_schemas.provenance import Asset, VersionNode, asset_of
 from whence_schemas.read import UseRow
-from whence_schemas.times import parse_time
 
 MAX_NODES = 2_000
 """Runs and versions that a trace looks at in either direction; beyond, it says that it is cut."""
@@ -223,17 +224,12 @@ class _Tracing:
     # What was decided
 
     async def _decisions(self, made: Use) -> list[Decision]:
-        readers = await self._versions.consumers(UseRow(*made), self._as_of)
-        uses = {f"{attempt_id(use.run, use.number)}<{use.dataset}": use for use in readers}
-        facets = await self._graph.facets(sorted(uses), [APPROVAL], _EVER) if uses else []
-        runs = await self._runs([uses[facet.entity].run for facet in facets])
-        found = []
-        for facet in facets:
-            approval = read_facet(Approval, orjson.loads(facet.body))
-            by = runs[uses[facet.entity].run]
-            if approval is not None:
-                agrees = not (approval.version and made.label) or approval.version == made.label
-                found.append(Decision(approval, _decided_at(approval, by), by, agrees))
+        names = Names(self._graph, self._as_of, self._never_alias)
+        await names.join([made.dataset])
+        version = VersionNode(made.version, 0, "", names.representative(made.dataset), made.label, UseRow(*made))
+        decided = await read_decisions(self._graph, names, {made.version: version}, self._as_of)
+        runs = await self._runs([one.use.run for one in decided])
+        found = [Decision(one.approval, shown_time(one.at), runs[one.use.run], one.agrees) for one in decided]
         return sorted(found, key=lambda decision: decision.by.attempt.last)
 
     # What rests on it
@@ -256,14 +252,6 @@ class _Tracing:
             for key, production in productions.items()
         ]
         return sorted(found, key=lambda dependent: (not dependent.is_answer, dependent.written, dependent.place))
-
-
-def _decided_at(approval: Approval, by: RunOf) -> str:
-    """When it was decided, as far as that can be read; else when its run ended."""
-    try:
-        return shown_time(parse_time(approval.decidedAt or "").micros)
-    except ValueError:
-        return shown_time(by.attempt.last)
 
 
 def _keys(graph: LineageGraph, kind: Kind) -> list[str]:
@@ -290,5 +278,4 @@ def _reached(down: LineageGraph, start: str) -> list[str]:
 
 
 def _is_answer(value: object) -> bool:
-    kind = read_facet(DatasetType, value)
-    return kind is not None and ANSWER in (kind.datasetType.upper(), (kind.subType or "").upper())
+    return asset_of(read_facet(DatasetType, value)) == Asset.ANSWER

@@ -1,0 +1,5 @@
+"""Lineage of Prefect flows, for Whence: a sidecar, a plugin, and one line to say what Prefect cannot know."""
+
+from .process.saying import reads, writes
+
+__all__ = ["reads", "writes"]

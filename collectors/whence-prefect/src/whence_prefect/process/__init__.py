@@ -1,0 +1,1 @@
+"""What runs inside the processes that execute flows: the plugin, and what flows say themselves."""

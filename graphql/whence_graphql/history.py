@@ -1,0 +1,271 @@
+"""History: what the runs of a dataset or job measured and checked, and what changed."""
+
+from typing import Annotated, cast
+
+import strawberry
+
+from whence_graphql import ports
+from whence_graphql.arguments import After, First, check_first
+from whence_graphql.context import Info
+from whence_graphql.dataset import Dataset
+from whence_graphql.describe import object_type, resolved
+from whence_graphql.job import Job
+from whence_graphql.node import LineageNode, node_of
+from whence_graphql.paging import Connection, connect, numbered, place_of
+from whence_graphql.run import Run
+from whence_graphql.scalars import DateTime, Long
+from whence_schemas import history
+from whence_schemas.history import HistoryRole
+from whence_schemas.lineage import Limit
+from whence_schemas.read import AttemptRow, Cursor, RunState
+from whence_schemas.read import Freshness as Progress
+
+
+@object_type
+class HistoryMeasure:
+    """A value that an attempt measured, and the values before it."""
+
+    facet: str | None = strawberry.field(
+        description="The facet that says so; null of the duration, which is the attempt's from start to end."
+    )
+    name: str = strawberry.field(description="Such as rowCount, size, fileCount, nullCount, or duration (seconds).")
+    column: str | None
+    value: float
+    median: float | None = strawberry.field(
+        description="Of the values that the same job's last successful attempts before this one gave; null without "
+        "any, and where this attempt did not succeed: it may have measured a part."
+    )
+    of: int = strawberry.field(description="Of so many values.")
+    change: float | None = strawberry.field(description="(value - median) / |median|; null where that cannot be told.")
+    changed: bool = strawberry.field(
+        description="Whether value and median differ by more than the threshold's part of the median."
+    )
+    key: strawberry.Private[str]
+    moment: strawberry.Private[int]
+
+    @resolved
+    async def dataset(self, info: Info) -> Dataset | None:
+        """What is measured; null of the run itself, and where the history is that of a dataset."""
+        return await _dataset(info, self.key, self.moment)
+
+
+@object_type
+class HistoryCheck:
+    """The result of an assertion or test."""
+
+    assertion: str
+    column: str | None
+    passed: bool | None = strawberry.field(description="Null where it was neither passed nor failed.")
+    status: str = strawberry.field(description="pass, fail or skip.")
+    severity: str | None = strawberry.field(description="error (a failure blocks) or warn.")
+    key: strawberry.Private[str]
+    moment: strawberry.Private[int]
+
+    @resolved
+    async def dataset(self, info: Info) -> Dataset | None:
+        """What is checked; null of a run's test, and where the history is that of a dataset."""
+        return await _dataset(info, self.key, self.moment)
+
+
+@object_type
+class TriedRun:
+    """An attempt of a run, as it was then."""
+
+    number: int = strawberry.field(description="Of the attempt in the run, from 0.")
+    state: RunState
+    started_at: DateTime
+    ended_at: DateTime | None = strawberry.field(description="Null while it runs.")
+    duration_seconds: float | None
+    row: strawberry.Private[AttemptRow]
+    moment: strawberry.Private[int]
+
+    @classmethod
+    def at(cls, row: AttemptRow, moment: int) -> "TriedRun":
+        """The attempt of a row."""
+        return cls(
+            number=row.number,
+            state=RunState(row.state),
+            started_at=DateTime(row.start),
+            ended_at=None if row.end is None else DateTime(row.end),
+            duration_seconds=None if row.end is None else (row.end - row.start) / 1_000_000,
+            row=row,
+            moment=moment,
+        )
+
+    @resolved
+    async def run(self, info: Info) -> Run | None:
+        """The run."""
+        row = await info.context.loaders.node.load(self.row.run)
+        return Run.of(row, self.moment) if row else None
+
+    @resolved
+    async def job(self, info: Info) -> Job | None:
+        """The job."""
+        row = await info.context.loaders.node.load(self.row.job)
+        return Job.of(row, self.moment) if row else None
+
+
+@object_type
+class HistoryEntry:
+    """An attempt, with what it measured and checked."""
+
+    at: DateTime = strawberry.field(
+        description="Of a dataset when the attempt ended, or started where it only read; of a job when it started."
+    )
+    role: HistoryRole
+    attempt: TriedRun
+    row: strawberry.Private[history.HistoryEntry]
+    moment: strawberry.Private[int]
+
+    @resolved
+    async def measures(
+        self,
+        info: Info,
+        changed: Annotated[bool, strawberry.argument(description="Only those that changed.")] = False,
+        first: First = 100,
+        after: After = None,
+    ) -> Connection[HistoryMeasure]:
+        """What it measured."""
+        rows = [row for row in self.row.measures if row.changed or not changed]
+        return numbered(info, rows, first, after, self._measure)
+
+    @resolved
+    async def checks(self, info: Info, first: First = 100, after: After = None) -> Connection[HistoryCheck]:
+        """What it checked."""
+        return numbered(info, self.row.checks, first, after, self._check)
+
+    def _measure(self, row: history.Measure) -> HistoryMeasure:
+        return HistoryMeasure(
+            facet=row.key.facet or None,
+            name=row.key.name,
+            column=row.key.column or None,
+            value=row.value,
+            median=row.median,
+            of=row.of,
+            change=row.change,
+            changed=row.changed,
+            key=row.key.dataset,
+            moment=self.moment,
+        )
+
+    def _check(self, row: history.CheckResult) -> HistoryCheck:
+        return HistoryCheck(
+            assertion=row.key.assertion,
+            column=row.key.column or None,
+            passed=row.passed,
+            status=row.status,
+            severity=row.severity,
+            key=row.key.dataset,
+            moment=self.moment,
+        )
+
+
+@object_type
+class FailingCheck:
+    """An assertion or test that failed the last time it was made."""
+
+    assertion: str
+    column: str | None
+    severity: str | None = strawberry.field(description="error (a failure blocks) or warn.")
+    since: DateTime = strawberry.field(description="The first of its failures in a row.")
+    times: int = strawberry.field(description="How many failures these are.")
+    last_passed: DateTime | None = strawberry.field(description="When it passed last before them; null if never.")
+    exact: bool = strawberry.field(description="False where time was up before their beginning was found.")
+    key: strawberry.Private[str]
+    moment: strawberry.Private[int]
+
+    @resolved
+    async def dataset(self, info: Info) -> Dataset | None:
+        """What is checked; null of a run's test, and where the history is that of a dataset."""
+        return await _dataset(info, self.key, self.moment)
+
+
+@object_type
+class History:
+    """The history of a dataset or job, and how fresh that is."""
+
+    as_of: DateTime
+    threshold: float = strawberry.field(
+        description="A value counts as changed where it differs from the median by more than this part of the median."
+    )
+    previous: int = strawberry.field(
+        description="The median is that of the same job's last so many successful attempts before."
+    )
+    truncated: bool = strawberry.field(
+        description="Whether a limit cut the page before it was full; go on from its end."
+    )
+    truncated_by: Limit | None
+    notes: list[str] = strawberry.field(description="What the reader should know, in sentences.")
+    log_size: Long = strawberry.field(description="Events in the log.")
+    cursor: Long = strawberry.field(description="Events of the log that are in the graph.")
+    entries: Connection[HistoryEntry] = strawberry.field(
+        description="Newest first. Of a dataset the attempts that produced it under any of its names, failed ones too, "
+        "and those that read it and measured or checked it; of a job all its attempts."
+    )
+    answer: strawberry.Private[ports.History]
+    of_key: strawberry.Private[str]
+
+    @resolved
+    async def of(self, info: Info) -> LineageNode | None:
+        """The dataset or job."""
+        row = await info.context.loaders.node.load(self.of_key)
+        return cast(LineageNode, node_of(row, self.as_of)) if row else None
+
+    @resolved
+    async def failing(self, info: Info, first: First = 20, after: After = None) -> Connection[FailingCheck]:
+        """Checks that failed the last time they were made, longest first; of those made in the newest 100 entries."""
+        found, _ = await self.answer.failing()
+        return numbered(info, found, first, after, self._failing)
+
+    def _failing(self, row: history.Failing) -> FailingCheck:
+        return FailingCheck(
+            assertion=row.key.assertion,
+            column=row.key.column or None,
+            severity=row.severity,
+            since=DateTime(row.since),
+            times=row.times,
+            last_passed=None if row.passed is None else DateTime(row.passed),
+            exact=row.whole,
+            key=row.key.dataset,
+            moment=self.as_of,
+        )
+
+
+async def history_of(info: Info, question: history.HistoryQuestion, first: int, after: str | None) -> History:
+    """The answer in GraphQL's types."""
+    limit = check_first(first) + 1
+    progress: Progress = await info.context.reader.freshness()
+    answer = await info.context.reader.history(question)
+    page = await answer.page(place_of(after, Cursor), limit)
+    return History(
+        as_of=DateTime(question.as_of),
+        threshold=question.threshold,
+        previous=question.previous,
+        truncated=page.truncated is not None,
+        truncated_by=page.truncated,
+        notes=answer.notes,
+        log_size=Long(progress.log_size),
+        cursor=Long(progress.cursor),
+        answer=answer,
+        of_key=question.of,
+        entries=connect(
+            info,
+            page.rows,
+            first,
+            after,
+            lambda row: row.place,
+            lambda row: HistoryEntry(
+                at=DateTime(row.at),
+                role=row.role,
+                attempt=TriedRun.at(row.attempt, question.as_of),
+                row=row,
+                moment=question.as_of,
+            ),
+            page.end if page.truncated else None,
+        ),
+    )
+
+
+async def _dataset(info: Info, key: str, moment: int) -> Dataset | None:
+    row = await info.context.loaders.node.load(key) if key else None
+    return Dataset.of(row, moment) if row else None

@@ -1,0 +1,1 @@
+"""Which datasets are late, by how much, and what they hold up."""

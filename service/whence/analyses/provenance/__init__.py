@@ -1,0 +1,1 @@
+"""The provenance of one version."""

@@ -1,0 +1,1 @@
+"""Recovery after something failed or was found bad."""

@@ -1,0 +1,40 @@
+"""Answers kept for a while: a reader asks for one page of an answer after the other, and each page would walk again."""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Any, Protocol, TypeVar
+
+from whence.graph.port import GraphStore
+from whence_schemas.lineage import Limit
+
+KEPT = 8
+"""A large answer takes some 10 MB."""
+
+
+class _Cut(Protocol):
+    @property
+    def truncated(self) -> Limit | None: ...
+
+
+_Answer = TypeVar("_Answer", bound=_Cut)
+
+
+class Recent:
+    """The last few answers, each for as long as the graph stays as it is. A question that is asked "as of now" is a new
+    one each time; pages that belong together name the time."""
+
+    def __init__(self, store: GraphStore) -> None:
+        self._store = store
+        self._answers: OrderedDict[Hashable, Any] = OrderedDict()
+
+    async def get(self, question: Hashable, answer: Callable[[], Awaitable[_Answer]]) -> _Answer:
+        """The answer that is kept, or else a new one."""
+        key = question, await self._store.cursor()
+        found: _Answer | None = self._answers.pop(key, None)
+        if found is None:
+            found = await answer()
+        if found.truncated != Limit.TIME:  # another time it may get further
+            self._answers[key] = found
+            while len(self._answers) > KEPT:
+                self._answers.popitem(last=False)
+        return found
