@@ -207,3 +207,8 @@ def test_what_assets_and_their_events_say_is_kept(jobs):
     assert said == [({"owner": "feeds"}, False), ({"partition": {"day": day}}, True)]
     written = [facets(run["outputs"][0]["outputFacets"]) for run in jobs["trading.process"]["runs"]]
     assert {found["outputStatistics"]["rowCount"] for found in written} == {1000, 60}
+
+
+def test_owners_are_known(jobs):
+    assert {owner["name"] for owner in jobs["trading.process"]["owners"]} == {"market-data"}
+    assert {owner["name"] for owner in jobs["train.fit"]["owners"]} == {"quants"}

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from airflow.providers.openlineage import conf
 from openlineage.client.event_v2 import Dataset, InputDataset, OutputDataset
 
-from whence_airflow.naming import DatasetName, dataset_name
+from whence_collector.naming import DatasetName, dataset_name
 from whence_collector.standard import facet, subset
 
 Partition = Mapping[str, Any]

@@ -14,8 +14,8 @@ from openlineage.client.serde import Serde
 
 from whence_airflow import assets, choosing, code
 from whence_airflow.emitting import PRODUCER, emit
-from whence_airflow.naming import DatasetName
 from whence_airflow.tasks import reported
+from whence_collector.naming import DatasetName
 from whence_collector.settings import Settings
 from whence_collector.standard import facet
 

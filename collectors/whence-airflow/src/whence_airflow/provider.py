@@ -3,7 +3,7 @@
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from whence_airflow.naming import SCHEMES
+from whence_collector.naming import SCHEMES
 
 _GROUP = "apache_airflow_provider"
 _CONVERTER = "whence_airflow.assets.to_openlineage"

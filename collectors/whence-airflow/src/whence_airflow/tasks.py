@@ -9,9 +9,9 @@ from airflow.providers.openlineage.utils.utils import is_operator_disabled, is_s
 from whence_airflow import code, facets
 from whence_airflow.assets import Use, assets_among, inputs, name_of, outputs
 from whence_airflow.emitting import State, emit_run, task_instance_run_id
-from whence_airflow.naming import DatasetName
 from whence_airflow.updates import Update, partitions, triggers, updates
 from whence_collector.facets import PARAMETERS, parameters
+from whence_collector.naming import DatasetName
 
 
 class Task(NamedTuple):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from whence_airflow.assets import Partition, Use, asset, name_of
-from whence_airflow.naming import DatasetName
+from whence_collector.naming import DatasetName
 
 PARTITION, ROWS, VERSION = "partition", "rows", "version"
 """Keys of an asset event's extra by which a task says what it wrote."""

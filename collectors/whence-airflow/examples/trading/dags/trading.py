@@ -33,6 +33,7 @@ report = Asset("limit_report", uri="s3://reports/limits")
     end_date=datetime(2026, 11, 3),
     catchup=True,
     params={"limit": Param(5000)},
+    default_args={"owner": "market-data"},
     tags=["trading"],
 )
 def trading():
@@ -100,7 +101,7 @@ def trading():
     done >> is_month_end() >> month_end()
 
 
-@dag(schedule=[daily_metrics], tags=["trading"])
+@dag(schedule=[daily_metrics], default_args={"owner": "quants"}, tags=["trading"])
 def train():
     """A model of all days, whenever there are new metrics."""
 
