@@ -20,6 +20,7 @@ RUNS = {
     "corners.everywhere": {"COMPLETE": 2},
     "corners.broken": {"FAIL": 2},
     "crash": {"FAIL": 1},
+    "crash.killed_once": {"FAIL": 1, "COMPLETE": 1},
     "crash.killed": {"FAIL": 1},
 }
 """States of the runs of each job. `corners` ran once on its schedule and once more by a backfill."""

@@ -49,13 +49,21 @@ def _stored(dag_id: str, run_id: str) -> list[Ending]:
     from airflow.utils.session import create_session
     from sqlalchemy import select
 
-    found = []
+    def tries(table: Any) -> list[Ending]:
+        columns = (table.task_id, table.map_index, table.try_number, table.state, table.end_date)
+        found = session.execute(select(*columns).where(table.dag_id == dag_id, table.run_id == run_id))
+        return [Ending(*row) for row in found]
+
     with create_session() as session:
-        for table in (TaskInstanceHistory, TaskInstance):
-            columns = (table.task_id, table.map_index, table.try_number, table.state, table.end_date)
-            of_run = (table.dag_id == dag_id, table.run_id == run_id, table.state.in_(_ENDINGS))
-            found += [Ending(*row) for row in session.execute(select(*columns).where(*of_run))]
-    return found
+        past, present = tries(TaskInstanceHistory), tries(TaskInstance)
+    return [ending for ending in (*past, *_renumbered(past, present)) if ending.state in _ENDINGS]
+
+
+def _renumbered(past: list[Ending], present: list[Ending]) -> Iterator[Ending]:
+    """A task that was cleared and then never ran again keeps the number of its last try: it has not that one's end."""
+    ran = {ending[:3] for ending in past}
+    for ending in present:
+        yield ending._replace(try_number=0) if ending[:3] in ran else ending
 
 
 def _event(of_dag: Any, ending: Ending, date: datetime) -> RunEvent:

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from airflow.providers.common.compat.lineage.hook import get_hook_lineage_collector
 from airflow.sdk import Asset, dag, task
@@ -51,11 +51,16 @@ def corners():
 
 @dag(schedule="@daily", **ONCE)
 def crash():
+    @task(retries=1, retry_delay=timedelta(seconds=1))
+    def killed_once(*, ti):
+        if ti.try_number == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+
     @task(outlets=[Asset("s3://lake/never")])
     def killed():
         os.kill(os.getpid(), signal.SIGKILL)
 
-    killed()
+    killed_once() >> killed()
 
 
 corners()
