@@ -46,7 +46,7 @@ WRITES = {
 EVERYWHERE = {
     ("s3://lake", "raw/trades"),
     ("gs://lake", "raw"),
-    ("abfss://box@store.dfs.core.windows.net", "raw"),
+    ("abfss://box", "raw"),
     ("postgres://db.example:5432", "trading.public.trades"),
     ("mysql://db.example:3307", "trading.trades"),
     ("bigquery", "project.dataset.trades"),

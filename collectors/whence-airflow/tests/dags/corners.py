@@ -10,8 +10,8 @@ from airflow.sdk import Asset, dag, task
 URIS = (
     "s3://lake/raw/trades",
     "gs://lake/raw",
-    "abfs://box@store.dfs.core.windows.net/raw",
-    "postgres://user@db.example/trading/public/trades",
+    "abfs://box/raw",
+    "postgres://db.example/trading/public/trades",
     "mysql://db.example:3307/trading/trades",
     "bigquery://project/dataset/trades",
     "snowflake://org-account/trading/public/trades",
