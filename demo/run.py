@@ -129,7 +129,14 @@ def _show(http: httpx.Client, url: str) -> None:
     )
     run = _ask(http, url, "Which runs failed? GraphQL answers, too", FAILED_RUNS)["job"]["runs"]["edges"][0]["node"]
     _run("What did that run read and touch?", url, "lineage", run["runId"])
+    _run("How do we recover from it?", url, "recover", "--run", run["runId"])
     _run("What breaks if the source changes?", url, "lineage", "raw_trades", "--down")
+    _run(
+        "What produced this model, from which data, with which code, approved by whom?",
+        url,
+        "provenance",
+        "limit-breach",
+    )
 
 
 def _prove(folder: Path, url: str) -> None:

@@ -35,7 +35,10 @@ from whence_schemas.recovery import RecoveryQuestion
 
 
 class GraphReader:
-    """The `whence_graphql.ports.Reader` over a graph store. `log_size` tells how many events the log has."""
+    """The `whence_graphql.ports.Reader` over a graph store. `log_size` tells how many events the log has.
+
+    Answers that are read page by page are kept by their question; what is left of a request's time is no part of it.
+    """
 
     def __init__(
         self,
@@ -63,7 +66,8 @@ class GraphReader:
 
     async def diff(self, question: DiffQuestion) -> Diff:
         """What differs between two times."""
-        return await diff(self._store, question, self._never_alias)
+        asked = replace(question, seconds=0.0)
+        return await self._recent.get(asked, lambda: diff(self._store, question, self._never_alias))
 
     async def drift(self, question: DriftQuestion) -> DriftPage:
         """Where declarations and runs differ."""
@@ -79,7 +83,7 @@ class GraphReader:
 
     async def impact(self, question: ImpactQuestion) -> Impact:
         """What a change touches."""
-        asked = replace(question, seconds=0.0)  # what is left of a request's time is no part of the question
+        asked = replace(question, seconds=0.0)
         return await self._recent.get(asked, lambda: impact(self._store, question, self._never_alias))
 
     async def completeness(self, question: CompletenessQuestion) -> Completeness:
@@ -101,8 +105,10 @@ class GraphReader:
 
     async def provenance(self, question: ProvenanceQuestion) -> Provenance:
         """What a version rests on, or what rests on it."""
-        return await provenance(self._store, question, self._never_alias)
+        asked = replace(question, seconds=0.0)
+        return await self._recent.get(asked, lambda: provenance(self._store, question, self._never_alias))
 
     async def recovery(self, question: RecoveryQuestion) -> Recovery:
         """What to do after something failed or was found bad."""
-        return await recovery(self._store, question, self._never_alias)
+        asked = replace(question, seconds=0.0)
+        return await self._recent.get(asked, lambda: recovery(self._store, question, self._never_alias))

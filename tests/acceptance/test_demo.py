@@ -31,7 +31,9 @@ def check(output):
         '"runId":"01a1fd98-2916-7edd-a19d-eadc73a6e25a"',
         "w.main.tradesdbt.bad_model.build.run 01a1fd98-2916-7edd-a19d-eadc73a6e25a fail\n",
         "may be incomplete",
+        "dbt build --select bad_model",
         "limit-advice-0002 (answers://desk) ← advise-limits (model-platform)",
+        "decided    APPROVED by role:model-risk-officer/4b1e",
         "evidence.zip: accepted, ",
         "model.pdf: ",
     ):

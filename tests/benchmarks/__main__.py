@@ -19,7 +19,6 @@ from rich.table import Table
 
 from tests.benchmarks.log import measure_log
 from tests.benchmarks.process import memory_mb
-from tests.benchmarks.provenance import measure_provenance
 from tests.benchmarks.questions import measure_questions
 from tests.benchmarks.serving import Server, load, serving
 from tests.benchmarks.workload import COLUMNS, NAMESPACE, WIDTH, dataset_name, events
@@ -106,9 +105,6 @@ def measure_lineage(store: str, table: Table) -> None:
             for depth in DEPTHS:
                 ask(server, table, store, size, depth, {"name": dataset_name(middle)})
             ask(server, table, store, size, 20, {"name": dataset_name(middle), "field": COLUMNS[3], "kind": "column"})
-            for way, nodes, seconds in measure_provenance(server.port, size):
-                figures = f"{nodes:,}", f"{seconds * 1e3:,.1f}", f"{seconds / nodes * 1e6:,.0f}"
-                table.add_row(store, f"{size:,}", f"provenance, {way}", *figures, "", f"{memory_mb(server.pid)[0]:.0f}")
 
 
 def warm_up(server: Server, job: int) -> None:

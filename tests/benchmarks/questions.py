@@ -5,13 +5,14 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import neo4j
 from rich.table import Table
 
 from tests.benchmarks.serving import Server, load, serving
 from tests.benchmarks.workload import NAMESPACE, WIDTH, dataset_name
+from whence.neo4j_server import LocalNeo4j
 from whence_schemas.identity import dataset_key
 
 LAYERS = 102
@@ -20,21 +21,58 @@ REPEATS = 11
 WARM_UP = 10
 
 _IMPACT = """
-query ($of: [LineageStart!]!) {
-  impact(of: $of, depth: 200, maxNodes: 50000) {
+query ($namespace: String!, $name: String!) {
+  answer: impact(of: [{dataset: {namespace: $namespace, name: $name}}], depth: 200, maxNodes: 50000) {
     counts { datasets jobs }
-    touched(first: 20) { edges { node { distance node { namespace name } } } }
+    page: touched(first: 20) { edges { node { distance node { namespace name } } } }
+  }
+}
+"""
+_PROVENANCE = """
+query ($namespace: String!, $name: String!) {
+  answer: provenance(
+    of: {dataset: {namespace: $namespace, name: $name}}, direction: DIRECTION, depth: 200, maxNodes: 50000
+  ) {
+    counts { attempts versions }
+    page: attempts(first: 20) { edges { node { distance run { name runId } attempt { state startedAt } } } }
   }
 }
 """
 
 _CYPHER = """
 MATCH (start:Node {key: $key})
-MATCH SHORTEST 1 (start)((:Node)<-[:READS]-(job:Node)-[:WRITES]->(:Node)){1,200}(end:Node)
-UNWIND job AS one
-RETURN count(DISTINCT end) AS datasets, count(DISTINCT one) AS jobs
+MATCH SHORTEST 1 (start)((:Node)STEP(:Node)){1,200}(end:Node)
+UNWIND by AS one
+RETURN count(DISTINCT end) AS datasets, count(DISTINCT one) AS others
 """
-"""The same walk as one statement, by edges ever seen: without what is live, other names, owners, tags and paths."""
+"""The same walk as one statement, by edges ever seen: without what is live, other names, what facets say, and paths."""
+
+
+class Question(NamedTuple):
+    """query: with the variables namespace and name. layer: where the dataset lies that it starts from. step: of the
+    Cypher statement, from dataset to dataset."""
+
+    name: str
+    query: str
+    layer: int
+    step: str
+
+
+QUESTIONS = [
+    Question("impact", _IMPACT, 0, "<-[:READS]-(by:Node)-[:WRITES]->"),
+    Question(
+        "provenance, up",
+        _PROVENANCE.replace("DIRECTION", "UPSTREAM"),
+        LAYERS - 1,
+        "<-[:PRODUCED]-(by:Node)-[:CONSUMED]->",
+    ),
+    Question(
+        "provenance, down",
+        _PROVENANCE.replace("DIRECTION", "DOWNSTREAM"),
+        0,
+        "<-[:CONSUMED]-(by:Node)-[:PRODUCED]->",
+    ),
+]
 
 
 def measure_questions(store: str, table: Table) -> None:
@@ -42,20 +80,21 @@ def measure_questions(store: str, table: Table) -> None:
     with tempfile.TemporaryDirectory() as name, serving(store, Path(name)) as server:
         load(server, "batch", 0, LAYERS * WIDTH)
         server.settle()
-        dataset = {"namespace": NAMESPACE, "name": dataset_name(WIDTH // 2)}
-        variables = {"of": [{"dataset": dataset}]}
-        counts = server.ask(_IMPACT, variables)["impact"]["counts"]
-        _row(server, table, store, "impact", sum(counts.values()), lambda: server.ask(_IMPACT, variables))
+        for question in QUESTIONS:
+            _row(server, table, store, question)
 
 
-def _row(server: Server, table: Table, store: str, name: str, nodes: int, ask: Callable[[], Any]) -> None:
-    times = _times(ask)
-    cypher = statistics.median(_cypher(server)) if server.neo4j is not None else None
+def _row(server: Server, table: Table, store: str, question: Question) -> None:
+    dataset = dataset_name(question.layer * WIDTH + WIDTH // 2)
+    variables = {"namespace": NAMESPACE, "name": dataset}
+    counts = server.ask(question.query, variables)["answer"]["counts"]
+    times = _times(lambda: server.ask(question.query, variables))
     middle = statistics.median(times[WARM_UP:])
+    cypher = _cypher(server.neo4j, question, dataset) if server.neo4j is not None else None
     table.add_row(
         store,
-        name,
-        f"{nodes:,}",
+        question.name,
+        f"{sum(counts.values()):,}",
         f"{times[0] * 1e3:,.0f}",
         f"{middle * 1e3:,.0f}",
         f"{cypher * 1e3:,.0f}" if cypher else "",
@@ -73,8 +112,8 @@ def _times(ask: Callable[[], Any]) -> list[float]:
     return times
 
 
-def _cypher(server: Server) -> list[float]:
-    assert server.neo4j is not None
-    key = dataset_key(NAMESPACE, dataset_name(WIDTH // 2))
-    with neo4j.GraphDatabase.driver(server.neo4j.uri, auth=server.neo4j.auth) as driver, driver.session() as session:
-        return _times(lambda: session.run(_CYPHER, key=key).consume())[WARM_UP:]
+def _cypher(server: LocalNeo4j, question: Question, dataset: str) -> float:
+    """Seconds of the statement, the median when it is warm."""
+    statement, key = _CYPHER.replace("STEP", question.step), dataset_key(NAMESPACE, dataset)
+    with neo4j.GraphDatabase.driver(server.uri, auth=server.auth) as driver, driver.session() as session:
+        return statistics.median(_times(lambda: session.run(statement, key=key).consume())[WARM_UP:])

@@ -54,8 +54,8 @@ def test_scores_over_time(pipeline):
 def test_a_minimum_for_ci(pipeline):
     check = ["completeness", "--check", "dataset-origin", *AT]
     assert pipeline(*check, "--minimum", "0.5").err == ""
-    assert "below the minimum of 0.99" in pipeline(*check, "--minimum", "0.99", code=1).err
-    assert "nothing to score" in pipeline(*check, "--namespace", "nothing", "--minimum", "0", code=1).err
+    assert "below the minimum of 0.99" in pipeline(*check, "--minimum", "0.99", code=3).err
+    assert "nothing to score" in pipeline(*check, "--namespace", "nothing", "--minimum", "0", code=3).err
 
 
 def test_what_is_kept_apart_by_a_setting_is_no_twin(whence, folder, monkeypatch):

@@ -52,12 +52,12 @@ def test_two_versions_of_the_code(example):
 
 
 def test_json_and_the_exit_code(example):
-    answer = example("diff", "positions", *TIMES, "--json", "--exit-code", code=1).json["diff"]
+    answer = example("diff", "positions", *TIMES, "--json", "--exit-code", code=3).json["diff"]
     assert [edge["node"]["path"] for edge in answer["columns"]["edges"]] == ["at", "qty"]
     same = ["--from", "2026-03-01T20:00:00Z", "--to", "2026-03-02T01:00:00Z"]
     example("diff", "positions", "--kind", "dataset", *same, "--exit-code")
     runs = [f"01990000-0000-7000-8000-0000000000{n}" for n in (21, 22)]
-    example("diff", "--run", runs[0], "--run", runs[1], "--exit-code", code=1)  # it read another version
+    example("diff", "--run", runs[0], "--run", runs[1], "--exit-code", code=3)  # it read another version
 
 
 def test_there_is_more_than_is_shown(example):

@@ -34,7 +34,7 @@ def test_all_and_as_of(example):
 
 
 def test_check_is_for_programs(example):
-    answer = example("drift", "--check", "--json", code=1).json["drift"]
+    answer = example("drift", "--check", "--json", code=3).json["drift"]
     assert answer["examined"] == 4
     assert [edge["node"]["job"]["name"] for edge in answer["jobs"]["edges"]] == ["positions"]
     example("drift", "exposure", "--check")

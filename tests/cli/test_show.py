@@ -131,7 +131,7 @@ def test_what_a_query_is_about_is_found_by_name(pipeline):
     [
         (["what-brakes-if-this-changes"], "did you mean what-breaks-if-this-changes"),
         (["column"], "did you mean where-does-this-column-come-from"),
-        (["missing"], "`whence query` lists these"),
+        (["nothing-like-it"], "`whence query` lists these"),
         (
             ["what-breaks-if-this-changes"],
             "needs namespace and name: give --var namespace=VALUE --var name=VALUE, or --of",

@@ -16,7 +16,7 @@ from whence_schemas.errors import ConfigurationError, GraphUnavailable
 NOWHERE = "bolt://127.0.0.1:1"
 SCANS = {"AllNodesScan", "NodeByLabelScan", "DirectedRelationshipTypeScan", "UndirectedRelationshipTypeScan"}
 SORTS = {"Sort", "Top"}
-USES = ("add_uses", "uses_of_dataset", "uses_of_versions", "last_produced", "read_since")
+USES = ("add_uses", "uses_between", "uses_of_dataset", "uses_of_versions", "last_produced", "read_since")
 
 
 @pytest.fixture

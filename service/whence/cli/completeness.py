@@ -10,7 +10,7 @@ from whence.cli.client import connect
 from whence.cli.console import complain, note, out, print_json
 from whence.cli.options import Choice, with_flags
 from whence.cli.questions import COMPLETENESS, COMPLETENESS_SCORES
-from whence.cli.reach import AsOfOption, WindowOption
+from whence.cli.reach import FOUND, AsOfOption, WindowOption
 from whence_schemas.errors import InvalidQuestion
 
 _MOST_TIMES = 60
@@ -54,7 +54,10 @@ def completeness(
     minimum: Annotated[
         float | None,
         typer.Option(
-            min=0, max=1, help="Exit with 1 where the score is lower, or only a part was looked at.", show_default=False
+            min=0,
+            max=1,
+            help=f"Exit with {FOUND} where the score is lower, or only a part was looked at.",
+            show_default=False,
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for programs.")] = False,
@@ -125,7 +128,7 @@ def _print(answers: list[dict[str, Any]], limit: int, *, over_time: bool) -> Non
 
 
 def _hold(answer: dict[str, Any], minimum: float) -> None:
-    """Exit with 1 where a score is not known to reach the minimum."""
+    """Exit with FOUND where a score is not known to reach the minimum."""
     score = answer["score"]
     if score is None:
         complain("there is nothing to score, so no minimum is reached")
@@ -135,4 +138,4 @@ def _hold(answer: dict[str, Any], minimum: float) -> None:
         complain(f"the score is {score:.3f}, below the minimum of {minimum:g}")
     else:
         return
-    raise typer.Exit(1)
+    raise typer.Exit(FOUND)

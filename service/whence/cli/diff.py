@@ -10,7 +10,7 @@ from whence.cli.console import note, out, print_json
 from whence.cli.naming import KindOption, NamespaceOption, naming_one
 from whence.cli.options import Choice, with_flags
 from whence.cli.questions import DIFF, RUN_DIFF
-from whence.cli.reach import DepthOption, WindowOption
+from whence.cli.reach import FOUND, DepthOption, WindowOption
 from whence.cli.resolve import NamedKind, check_column, resolve
 from whence_schemas.errors import InvalidQuestion
 
@@ -52,7 +52,7 @@ def diff(
     window: WindowOption = 10,
     namespace: NamespaceOption = "",
     kind: KindOption = None,
-    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 if anything differs.")] = False,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help=f"Exit with {FOUND} if anything differs.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for programs.")] = False,
 ) -> None:
     """Show what changed: in the lineage of NAME --from one time --to another, or between two runs.
@@ -75,7 +75,7 @@ def diff(
     else:
         _print(what, answer[what], limit)
     if exit_code and _differs(what, answer[what]):
-        raise typer.Exit(1)
+        raise typer.Exit(FOUND)
 
 
 def _check(name: str, from_: str, to: str, run: list[str], code: list[str]) -> None:

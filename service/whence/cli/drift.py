@@ -10,7 +10,7 @@ from whence.cli.console import note, out, print_json
 from whence.cli.naming import naming_one
 from whence.cli.options import Choice, with_flags
 from whence.cli.questions import DRIFT
-from whence.cli.reach import AsOfOption, WindowOption
+from whence.cli.reach import FOUND, AsOfOption, WindowOption
 from whence.cli.resolve import NamedKind, resolve
 
 _BROKEN = ["NOT_OBSERVED", "NOT_DECLARED", "TYPE"]
@@ -32,7 +32,7 @@ def drift(
     limit: Annotated[int, typer.Option(min=1, max=500, help="How many jobs to show, by name.")] = 50,
     as_of: AsOfOption = "",
     window: WindowOption = 10,
-    check: Annotated[bool, typer.Option("--check", help="Exit with 1 if a declaration and runs differ.")] = False,
+    check: Annotated[bool, typer.Option("--check", help=f"Exit with {FOUND} if they differ.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for programs.")] = False,
 ) -> None:
     """Show where declarations (JobEvents, DatasetEvents) and runs differ, and what rests on that.
@@ -54,7 +54,7 @@ def drift(
     else:
         _print(answer["drift"], limit)
     if check and _broken(answer["drift"]):
-        raise typer.Exit(1)
+        raise typer.Exit(FOUND)
 
 
 async def _ask(choice: Choice, name: str, namespace: str, how: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from whence.cli.console import note, out, print_json
 from whence.cli.naming import naming_one
 from whence.cli.options import Choice, with_flags
 from whence.cli.questions import FRESHNESS
-from whence.cli.reach import GAPS, AsOfOption, behind
+from whence.cli.reach import FOUND, AsOfOption, behind
 from whence.cli.resolve import NamedKind, resolve
 from whence_schemas.errors import ConfigurationError
 
@@ -35,7 +35,7 @@ def freshness(
     every: Annotated[bool, typer.Option("--all", help="Also those without a known rhythm, and dropped ones.")] = False,
     check: Annotated[
         bool,
-        typer.Option("--check", help=f"Exit with {GAPS} where one is late or never came, or not all was seen."),
+        typer.Option("--check", help=f"Exit with {FOUND} where one is late or never came, or not all was seen."),
     ] = False,
     limit: Annotated[int, typer.Option(min=1, max=500, help="How many to show, by name.")] = 50,
     as_of: AsOfOption = "",
@@ -62,7 +62,7 @@ def freshness(
     else:
         _print(answer["freshness"], limit)
     if check and not _good(answer["freshness"]):
-        raise typer.Exit(GAPS)
+        raise typer.Exit(FOUND)
 
 
 async def _ask(choice: Choice, name: str, namespace: str, how: dict[str, Any]) -> dict[str, Any]:

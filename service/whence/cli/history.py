@@ -10,7 +10,7 @@ from whence.cli.console import note, out, print_json
 from whence.cli.naming import KindOption, NameArgument, NamespaceOption, naming_one
 from whence.cli.options import Choice, with_flags
 from whence.cli.questions import HISTORY
-from whence.cli.reach import GAPS, AsOfOption, behind
+from whence.cli.reach import FOUND, AsOfOption, behind
 from whence.cli.resolve import resolve
 
 
@@ -28,7 +28,7 @@ def history(
     check: Annotated[
         bool,
         typer.Option(
-            "--check", help=f"Exit with {GAPS} where a check fails, or the newest successful run changed a value."
+            "--check", help=f"Exit with {FOUND} where a check fails, or the newest successful run changed a value."
         ),
     ] = False,
     as_of: AsOfOption = "",
@@ -49,7 +49,7 @@ def history(
     else:
         _print(answer["history"], limit)
     if check and not _good(answer["history"]):
-        raise typer.Exit(GAPS)
+        raise typer.Exit(FOUND)
 
 
 async def _ask(choice: Choice, name: str, namespace: str, kind: Any, how: dict[str, Any]) -> dict[str, Any]:

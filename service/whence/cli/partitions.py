@@ -12,7 +12,7 @@ from whence.cli.console import note, out, print_json
 from whence.cli.naming import KindOption, NameArgument, NamespaceOption, naming_one
 from whence.cli.options import Choice, with_flags
 from whence.cli.questions import PARTITIONS
-from whence.cli.reach import GAPS, AsOfOption, behind
+from whence.cli.reach import FOUND, AsOfOption, behind
 from whence.cli.resolve import resolve
 
 _PAGE = 500
@@ -52,7 +52,7 @@ def partitions(
         bool, typer.Option("--gaps", help="Only those that are missing, failed, or there in part.")
     ] = False,
     limit: Annotated[int, typer.Option(min=1, help="How many partitions to show at most.")] = 5_000,
-    check: Annotated[bool, typer.Option("--check", help=f"Exit with {GAPS} where there are gaps.")] = False,
+    check: Annotated[bool, typer.Option("--check", help=f"Exit with {FOUND} where there are gaps.")] = False,
     as_of: AsOfOption = "",
     namespace: NamespaceOption = "",
     kind: KindOption = None,
@@ -79,7 +79,7 @@ def partitions(
     else:
         _print(answer["partitions"], _GAPS if gaps else [], limit)
     if check and not _good(answer["partitions"]):
-        raise typer.Exit(GAPS)
+        raise typer.Exit(FOUND)
 
 
 def _time(text: str) -> str:

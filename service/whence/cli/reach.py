@@ -20,5 +20,5 @@ def behind(answer: dict[str, Any]) -> None:
         note(f"The graph is {answer['logSize'] - answer['cursor']:,} events behind the log.")
 
 
-GAPS = 3
-"""The exit code of `--check` where what it looks for is there: 1 and 2 say that the command itself failed."""
+FOUND = 3
+"""The exit code of `--check` and its like where what they look for is there: 1 and 2 say that the command failed."""
