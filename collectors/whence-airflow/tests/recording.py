@@ -54,7 +54,9 @@ def recorded(bin: Path, folder: Path) -> Iterator[Recording]:
         airflow.call("backfill", "create", "--dag-id", "corners", *again)
         unfinished = "SELECT 1 FROM dag_run WHERE state NOT IN ('success', 'failed')"
         scheduled_only = "SELECT 1 FROM dag_run WHERE dag_id = 'corners' AND clear_number = 0"
-        airflow.until("the end of all runs", lambda: not airflow.query(f"{unfinished} UNION {scheduled_only}"))
+        triggered = "SELECT 1 FROM asset_dag_run_queue"
+        to_come = f"{unfinished} UNION {scheduled_only} UNION {triggered}"
+        airflow.until("the end of all runs", lambda: not airflow.query(to_come))
         airflow.until("their report", lambda: _failures(spool, "corners") == 2)
     waiting = events(spool)
     (folder / "whence").mkdir()
