@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: setup demo demo-dagster demo-prefect test test-full lint bench bench-collectors clean
+.PHONY: setup demo demo-airflow demo-dagster demo-prefect test test-full lint bench bench-collectors clean
 
 setup: .venv/.complete
 
@@ -17,6 +17,9 @@ setup: .venv/.complete
 
 demo: setup  ## The main job, on the embedded default; GRAPH=neo4j for Neo4j, ONCE=1 to stop at the end
 	@$(BIN)/python demo/run.py
+
+demo-airflow: setup  ## The trading pipeline in a real Airflow, in an environment of its own
+	@$(BIN)/python collectors/whence-airflow/examples/demo.py
 
 demo-dagster: setup  ## The trading pipeline in a real Dagster, in an environment of its own
 	@$(BIN)/python collectors/whence-dagster/examples/demo.py

@@ -16,7 +16,11 @@ PACKAGES = {
     "whence_collector": (ROOT / "collectors/whence-collector/src", set[str]()),
 }
 
-COLLECTORS = {"whence_dagster": {"dagster"}, "whence_prefect": {"attr", "prefect", "httpx"}}
+COLLECTORS = {
+    "whence_airflow": {"airflow", "attr", "sqlalchemy"},
+    "whence_dagster": {"dagster"},
+    "whence_prefect": {"attr", "prefect", "httpx"},
+}
 """By package what else it may import, besides the standard library, openlineage-python and whence_collector."""
 
 

@@ -171,3 +171,31 @@ class PrefectRun(BaseFacet):
     runCount: Number | None = None
     inputs: Items[PrefectInput] = Field(default_factory=list)
     upstreamCount: Number | None = None
+
+
+AIRFLOW = "whence_airflow"
+"""Key of the `AirflowRun` facet."""
+
+
+class AirflowAsset(Open):
+    """What the extra of an asset, or of an event by which a task said that it updated one (`event`), said."""
+
+    uri: str
+    extra: dict[str, Any]
+    event: bool
+
+
+class AirflowRun(BaseFacet):
+    """`whence_airflow` 1-0-0 of a run: what neither a standard facet nor those of Airflow's own provider say of it.
+
+    Attributes:
+        state: what Airflow calls the state of a try that did not end well: failed, skipped, upstream_failed or removed.
+        backfillId: of the backfill that the DAG run belongs to.
+        partitionKey: of the DAG run.
+        assets: of the task.
+    """
+
+    state: str | None = None
+    backfillId: int | None = None
+    partitionKey: str | None = None
+    assets: Items[AirflowAsset] = Field(default_factory=list)

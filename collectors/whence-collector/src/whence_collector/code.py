@@ -35,19 +35,22 @@ class CodeVersion(NamedTuple):
     code: WhenceCodeRunFacet | None
 
 
-def code_version(path: str | os.PathLike[str], *, sha256: str | None = None, wait: float = 0) -> CodeVersion:
+def code_version(
+    path: str | os.PathLike[str], *, sha256: str | None = None, wait: float = 0, dirty: bool = True
+) -> CodeVersion:
     """Facets about the code in a file or folder.
 
     Args:
         path: where the code is.
         sha256: of the function's or task's source, as `source_sha256` gives it, for the facet `whence_code`.
         wait: seconds to wait, the first time, until it is known whether there are uncommitted changes.
+        dirty: whether to look for those; not in a process that forks others, for that takes a thread.
     """
     repository = _repository(os.fspath(path))
     if repository is None:
         return CodeVersion(None, WhenceCodeRunFacet(sourceSha256=sha256) if sha256 else None)
-    dirty = _dirty(repository.root, wait) if repository.root else None
-    code = None if dirty is None and sha256 is None else WhenceCodeRunFacet(dirty=dirty, sourceSha256=sha256)
+    changed = _dirty(repository.root, wait) if repository.root and dirty else None
+    code = None if changed is None and sha256 is None else WhenceCodeRunFacet(dirty=changed, sourceSha256=sha256)
     return CodeVersion(
         source_code_location_job.SourceCodeLocationJobFacet(
             type="git",

@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from whence_collector.naming import DatasetName, dataset_name
+
 from .datasets import Dataset
-from .naming import DatasetName, dataset_name
 
 ARTIFACTS = "prefect://artifacts"
 """The namespace of artifacts: an artifact's key is its name there, its id the version."""

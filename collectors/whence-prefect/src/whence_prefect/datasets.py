@@ -18,8 +18,9 @@ from openlineage.client.facet_v2 import (
     schema_dataset,
 )
 
+from whence_collector.naming import DatasetName
+
 from .facets import PRODUCER
-from .naming import DatasetName
 
 READ, WRITTEN = "whence.dataset.read", "whence.dataset.written"
 """Names of the Prefect events by which a process says what it read and wrote, where no plugin sends that itself."""

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from whence_collector.naming import DatasetName, dataset_name
+
 from ..datasets import READ, WRITTEN, Column, Dataset, Partition, payload_of
-from ..naming import DatasetName, dataset_name
 
 log = logging.getLogger("whence_prefect")
 

@@ -1,6 +1,6 @@
 """URIs of assets -> names of datasets, by OpenLineage's naming convention (https://openlineage.io/docs/spec/naming).
 
-So an asset that Prefect materialises and a table that dbt or Spark writes are one dataset. A URI of a scheme that the
+So an asset of an orchestrator and a table that dbt or Spark writes are one dataset. A URI of a scheme that the
 convention does not know keeps what it says: scheme and authority are the namespace, the path is the name. User and
 password go.
 """
@@ -46,6 +46,9 @@ _DATABASES = {
     "unitycatalog": None,
 }
 _FILES = {"duckdb", "sqlite"}
+SCHEMES = frozenset((*_ALIASES, *_OBJECT_STORES, *_PATHS, *_DATABASES, *_FILES, "bigquery"))
+"""Schemes that have a convention of their own."""
+
 _SUFFIXES = {".db", ".ddb", ".duckdb", ".sqlite", ".sqlite3"}
 
 

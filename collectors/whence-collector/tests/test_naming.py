@@ -2,8 +2,7 @@
 
 import pytest
 
-from whence_prefect.datasets import Column, Dataset, dataset_of, payload_of
-from whence_prefect.naming import DatasetName, dataset_name
+from whence_collector.naming import dataset_name
 
 
 @pytest.mark.parametrize(
@@ -28,6 +27,7 @@ from whence_prefect.naming import DatasetName, dataset_name
         ("kafka://broker:9092/ticks", "kafka://broker:9092", "ticks"),
         ("models://trading/limit-breach", "models://trading", "limit-breach"),
         ("https://u:p@host/a?b=c", "https://host", "a"),
+        ("x-model://trading/limits", "x-model://trading", "limits"),
         ("thing://alone", "thing", "alone"),
     ],
 )
@@ -39,16 +39,3 @@ def test_names(uri, namespace, name):
 def test_what_names_no_dataset_is_refused(uri):
     with pytest.raises(ValueError, match="names no dataset"):
         dataset_name(uri)
-
-
-def test_a_dataset_survives_prefects_event_stream():
-    name = DatasetName("s3://lake", "raw")
-    dataset = Dataset(
-        name=name, partitions=[{"day": "2026-11-02"}], rows=3, columns={"a": [Column(name, "b")]}, schema={"a": "INT"}
-    )
-    assert dataset_of(payload_of(dataset)) == dataset
-
-
-def test_what_is_no_dataset_is_refused():
-    with pytest.raises(ValueError, match="describes no dataset"):
-        dataset_of({"rows": 3})
