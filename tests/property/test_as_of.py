@@ -24,7 +24,7 @@ from whence_schemas.identity import column_key, dataset_key, job_key, run_key
 from whence_schemas.lineage import Direction, Granularity, Question
 from whence_schemas.times import parse_time
 
-on_sqlite = settings(max_examples=250, deadline=None)
+on_sqlite = settings(max_examples=120, deadline=None)
 on_neo4j = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

@@ -38,7 +38,7 @@ OWNERS = ["o", "p"]
 LAST_DAY = 12
 HOUR = 3_600_000_000
 
-on_sqlite = settings(max_examples=150, deadline=None)
+on_sqlite = settings(max_examples=100, deadline=None)
 on_neo4j = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

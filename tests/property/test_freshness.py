@@ -22,7 +22,7 @@ NAMES = ("a", "b", "c")
 BEGIN = parse_time("2026-01-01T00:00:00Z").micros
 HOUR = 3_600_000_000
 
-on_sqlite = settings(max_examples=250, deadline=None)
+on_sqlite = settings(max_examples=120, deadline=None)
 on_neo4j = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

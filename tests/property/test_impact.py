@@ -29,7 +29,7 @@ FIELDS = ["x", "y"]
 LATEST = 3
 """Hours of the day at which attempts start; the question is asked as of one of them."""
 
-on_sqlite = settings(max_examples=250, deadline=None)
+on_sqlite = settings(max_examples=120, deadline=None)
 on_neo4j = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

@@ -17,7 +17,7 @@ from whence.graph.sqlite import SQLiteGraphStore
 from whence_schemas.identity import dataset_key, job_key
 from whence_schemas.partitions import PartitionQuestion, PartitionStep
 
-on_sqlite = settings(max_examples=250, deadline=None)
+on_sqlite = settings(max_examples=120, deadline=None)
 on_neo4j = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 WAYS = ("nominal", "columns", "identifier", "dagster")

@@ -30,7 +30,7 @@ LABELS = ["", "", "v1", "v2"]
 PARTS = ["", "", "p", "q", "pq"]
 LATEST = 4
 
-on_sqlite = settings(max_examples=400, deadline=None)
+on_sqlite = settings(max_examples=120, deadline=None)
 on_neo4j = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

@@ -29,7 +29,7 @@ TOGETHER = {"j0", "j1", "j2"}
 BOX, BOX_RUN, HAND = "box", 950, "hand"
 LATEST = 5
 
-on_sqlite = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+on_sqlite = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 on_neo4j = settings(
     max_examples=8,
     deadline=None,
