@@ -82,7 +82,7 @@ async def test_keys_are_recorded_by_their_ids_and_rights(log, tmp_path):
         {"key": ids[1], "scopes": []},
     ]
     stored = b"".join(entry.payload + entry.meta for entry in await log.read(0, 99, 2**20))
-    assert not any(word in stored for word in (b"anna", one.encode(), one.split("_")[2].encode()))
+    assert not any(word in stored for word in (b"anna", one.encode(), one.split("_", 2)[2].encode()))
 
 
 async def test_a_server_follows_the_file_of_keys(log, tmp_path, monkeypatch):

@@ -91,7 +91,11 @@ def test_a_wrong_setting_exits_with_2(whence, monkeypatch):
 
 def test_ctrl_c_is_quiet():
     process = subprocess.Popen(
-        [WHENCE, "ingest", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [WHENCE, "ingest", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
     )
     time.sleep(1.5)
     process.send_signal(signal.SIGINT)
