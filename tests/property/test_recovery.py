@@ -425,7 +425,7 @@ class Oracle:
 
     def _jobs(self) -> set[str]:
         job = self.asked_job()
-        inner = {one.job for one in self.world.attempts if one.inside}
+        inner = {one.drawn.job for one in self.attempts.values() if one.drawn.inside and one.start <= self.as_of}
         return {job} | (inner if job == BOX else set())
 
     def _start_job(self) -> None:
@@ -445,8 +445,9 @@ class Oracle:
         self._take_chosen()
 
     def _take_chosen(self) -> None:
-        self._take([i for i in self.chosen if self.state(i) == "FAIL"], "FAILED")
+        # What a job in a box completed is bad, though the box, which says that it made that too, failed.
         self._take([i for i in self.chosen if self.state(i) == "COMPLETE"], "BAD")
+        self._take([i for i in self.chosen if self.state(i) == "FAIL"], "FAILED")
 
     def asked_dataset(self) -> str:
         return DATASETS[self.world.choice % len(DATASETS)]
