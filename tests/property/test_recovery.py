@@ -29,7 +29,8 @@ TOGETHER = {"j0", "j1", "j2"}
 BOX, BOX_RUN, HAND = "box", 950, "hand"
 LATEST = 5
 
-# The same worlds each time: of a thousand random ones with partitions, about one has work left after the plan was played.
+# The same worlds each time: about one of a thousand random ones, with partitions, has work left after the plan was
+# played.
 on_sqlite = settings(
     max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.filter_too_much]
 )
