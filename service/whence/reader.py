@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from whence.analyses.completeness.answer import completeness
 from whence.analyses.diff.answer import Diff, diff
@@ -18,7 +19,7 @@ from whence.graph.port import GraphStore
 from whence.lineage.answer import lineage
 from whence.read.catalog import CatalogReader
 from whence.read.jobs import JobReader
-from whence.read.recent import Recent
+from whence.read.recent import Cut, Recent
 from whence.read.runs import RunReader
 from whence.read.versions import VersionReader
 from whence_schemas.completeness import Completeness, CompletenessQuestion
@@ -32,6 +33,10 @@ from whence_schemas.partitions import PartitionQuestion, PartitionRange
 from whence_schemas.provenance import ProvenanceQuestion
 from whence_schemas.read import Freshness
 from whence_schemas.recovery import RecoveryQuestion
+
+_Asked = TypeVar("_Asked", CompletenessQuestion, DiffQuestion, ImpactQuestion, ProvenanceQuestion, RecoveryQuestion)
+_Answer = TypeVar("_Answer", bound=Cut)
+_Analysis = Callable[[GraphStore, _Asked, Sequence[re.Pattern[str]]], Awaitable[_Answer]]
 
 
 class GraphReader:
@@ -66,8 +71,7 @@ class GraphReader:
 
     async def diff(self, question: DiffQuestion) -> Diff:
         """What differs between two times."""
-        asked = replace(question, seconds=0.0)
-        return await self._recent.get(asked, lambda: diff(self._store, question, self._never_alias))
+        return await self._kept(diff, question)
 
     async def drift(self, question: DriftQuestion) -> DriftPage:
         """Where declarations and runs differ."""
@@ -83,13 +87,11 @@ class GraphReader:
 
     async def impact(self, question: ImpactQuestion) -> Impact:
         """What a change touches."""
-        asked = replace(question, seconds=0.0)
-        return await self._recent.get(asked, lambda: impact(self._store, question, self._never_alias))
+        return await self._kept(impact, question)
 
     async def completeness(self, question: CompletenessQuestion) -> Completeness:
         """How much of the lineage is known."""
-        asked = replace(question, seconds=0.0)
-        return await self._recent.get(asked, lambda: completeness(self._store, question, self._never_alias))
+        return await self._kept(completeness, question)
 
     async def datasets_freshness(self, question: FreshnessQuestion) -> DatasetsFreshness:
         """How datasets stand."""
@@ -105,10 +107,13 @@ class GraphReader:
 
     async def provenance(self, question: ProvenanceQuestion) -> Provenance:
         """What a version rests on, or what rests on it."""
-        asked = replace(question, seconds=0.0)
-        return await self._recent.get(asked, lambda: provenance(self._store, question, self._never_alias))
+        return await self._kept(provenance, question)
 
     async def recovery(self, question: RecoveryQuestion) -> Recovery:
         """What to do after something failed or was found bad."""
+        return await self._kept(recovery, question)
+
+    async def _kept(self, analysis: _Analysis[_Asked, _Answer], question: _Asked) -> _Answer:
+        """The answer of an analysis, or the one that is kept; `question` has a limit `seconds`."""
         asked = replace(question, seconds=0.0)
-        return await self._recent.get(asked, lambda: recovery(self._store, question, self._never_alias))
+        return await self._recent.get(asked, lambda: analysis(self._store, question, self._never_alias))

@@ -11,12 +11,15 @@ KEPT = 8
 """A large answer takes some 10 MB."""
 
 
-class _Cut(Protocol):
+class Cut(Protocol):
+    """An answer that says whether a limit cut it."""
+
     @property
-    def truncated(self) -> Limit | None: ...
+    def truncated(self) -> Limit | None:
+        """The limit."""
 
 
-_Answer = TypeVar("_Answer", bound=_Cut)
+_Answer = TypeVar("_Answer", bound=Cut)
 
 
 class Recent:
@@ -25,16 +28,20 @@ class Recent:
 
     def __init__(self, store: GraphStore) -> None:
         self._store = store
+        self._cursor = -1
         self._answers: OrderedDict[Hashable, Any] = OrderedDict()
 
     async def get(self, question: Hashable, answer: Callable[[], Awaitable[_Answer]]) -> _Answer:
         """The answer that is kept, or else a new one."""
-        key = question, await self._store.cursor()
-        found: _Answer | None = self._answers.pop(key, None)
+        cursor = await self._store.cursor()
+        if cursor != self._cursor:
+            self._cursor, self._answers = cursor, OrderedDict()
+        kept = self._answers
+        found: _Answer | None = kept.pop(question, None)
         if found is None:
             found = await answer()
         if found.truncated != Limit.TIME:  # another time it may get further
-            self._answers[key] = found
-            while len(self._answers) > KEPT:
-                self._answers.popitem(last=False)
+            kept[question] = found
+            while len(kept) > KEPT:
+                kept.popitem(last=False)
         return found

@@ -1,6 +1,5 @@
 """How lineage, schemas and code differ between two times."""
 
-import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -8,6 +7,7 @@ from collections.abc import Sequence
 from whence.analyses.diff.assets import compare_assets
 from whence.analyses.diff.evidence import earliest_of, evidence_of
 from whence.analyses.diff.graphs import compare_edges, compare_nodes
+from whence.analyses.once import Once
 from whence.graph.port import GraphStore
 from whence.lineage.answer import lineage
 from whence_schemas.diff import AssetDiffs, Difference, DiffQuestion, EdgeDiff, Evidence, NodeDiff
@@ -27,7 +27,7 @@ class Diff:
         self._store = store
         self._question = question
         self._graphs = graphs
-        self._assets: asyncio.Task[AssetDiffs] | None = None
+        self._assets = Once(self._compare)
         self.nodes: list[NodeDiff] = compare_nodes(*graphs)
         self.edges: list[EdgeDiff] = compare_edges(*graphs)
         self.truncated: Limit | None = graphs[0].truncated or graphs[1].truncated
@@ -62,9 +62,7 @@ class Diff:
 
     async def assets(self) -> AssetDiffs:
         """What facets say differently of what is in both lineages: read once, when it is asked for."""
-        if self._assets is None:
-            self._assets = asyncio.create_task(self._compare())
-        return await asyncio.shield(self._assets)
+        return await self._assets.get()
 
     async def _compare(self) -> AssetDiffs:
         return await compare_assets(self._store, self._question, self._graphs)

@@ -1,6 +1,5 @@
 """Which datasets are late: pages in the order of their names, and how many there are."""
 
-import asyncio
 import re
 import time
 from collections import Counter
@@ -9,6 +8,7 @@ from collections.abc import Sequence
 from whence.analyses.freshness.held_up import Downstream
 from whence.analyses.freshness.judging import Group, judge
 from whence.analyses.freshness.policy import policy_of
+from whence.analyses.once import Once
 from whence.graph.facts import Node
 from whence.graph.port import GraphStore, Place
 from whence.lineage.names import Names
@@ -38,7 +38,7 @@ class DatasetsFreshness:
         self._policy = policy_of(question.rules)
         self._names = Names(store, question.as_of, never_alias)
         self._deadline = time.monotonic() + question.seconds
-        self._walk: asyncio.Task[Downstream] | None = None
+        self._walk = Once(self._walk_down)
         self._late: list[str] = []
         self.notes = self._names.notes
 
@@ -73,9 +73,7 @@ class DatasetsFreshness:
 
     async def held_up(self, key: str) -> HeldUp:
         """What a dataset of the pages holds up: that of all late ones is found in one walk."""
-        if self._walk is None:
-            self._walk = asyncio.create_task(self._walk_down())
-        return (await asyncio.shield(self._walk)).of(key)
+        return (await self._walk.get()).of(key)
 
     async def _walk_down(self) -> Downstream:
         walk = Downstream(self._store, self._names, self._question)

@@ -1,12 +1,12 @@
 """The impact of a change: what is downstream of it, with proofs, and who is to be told."""
 
-import asyncio
 import re
 from collections.abc import Sequence
 
 from whence.analyses.impact.counts import count
 from whence.analyses.impact.labels import Labels
 from whence.analyses.impact.spread import Spread
+from whence.analyses.once import Once
 from whence.graph.port import GraphStore
 from whence.lineage.answer import check_reach
 from whence.lineage.names import Names
@@ -28,20 +28,18 @@ class Impact:
     """
 
     def __init__(self, labels: Labels, touched: list[Touched], truncated: Limit | None, notes: list[str]) -> None:
-        self._labels = labels
-        self._read: asyncio.Task[ImpactLabels] | None = None
+        self._reader = labels
+        self._labels = Once(self._read_labels)
         self.touched = touched
         self.truncated = truncated
         self.notes = notes
 
     async def labels(self) -> ImpactLabels:
         """What facets say of it, and how much it is: read once, when it is asked for."""
-        if self._read is None:
-            self._read = asyncio.create_task(self._read_labels())
-        return await asyncio.shield(self._read)
+        return await self._labels.get()
 
     async def _read_labels(self) -> ImpactLabels:
-        parts = await self._labels.read()
+        parts = await self._reader.read()
         return ImpactLabels(*parts, count(self.touched, *parts))
 
 

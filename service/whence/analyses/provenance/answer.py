@@ -1,9 +1,9 @@
 """The provenance of one version: the exact attempts, versions and code that it rests on, or that rest on it."""
 
-import asyncio
 import re
 from collections.abc import Sequence
 
+from whence.analyses.once import Once
 from whence.analyses.provenance.decisions import read_decisions
 from whence.analyses.provenance.labels import read_labels, read_models
 from whence.analyses.provenance.start import find_start
@@ -38,7 +38,7 @@ class Provenance:
         self._store = store
         self._names = names
         self._as_of = question.as_of
-        self._labels: asyncio.Task[ProvenanceLabels] | None = None
+        self._labels = Once(lambda: read_labels(store, names, self, question.as_of))
         self.attempts: dict[str, AttemptNode] = dict(sorted(walk.attempts.items(), key=_place))
         self.versions: dict[str, VersionNode] = dict(sorted(walk.versions.items(), key=_place))
         self.used: list[Used] = sorted(walk.used.values(), key=lambda edge: (edge.distance, edge.key))
@@ -56,9 +56,7 @@ class Provenance:
 
     async def labels(self) -> ProvenanceLabels:
         """What is said of what is in it, and how much it is: read once, when it is asked for."""
-        if self._labels is None:
-            self._labels = asyncio.create_task(read_labels(self._store, self._names, self, self._as_of))
-        return await asyncio.shield(self._labels)
+        return await self._labels.get()
 
     async def decisions(self) -> list[Decision]:
         """Approvals, rejections and withdrawals of the versions in it, by (distance, key)."""

@@ -1,9 +1,9 @@
 """Recovery: what is stale after something failed or was found bad, what is still good, and what to run again."""
 
-import asyncio
 import re
 from collections.abc import Sequence
 
+from whence.analyses.once import Once
 from whence.analyses.recovery.fallback import find_fallbacks
 from whence.analyses.recovery.good import find_good
 from whence.analyses.recovery.plan import make_plan
@@ -58,8 +58,8 @@ class Recovery:
         self._start = start
         self._walk = walk
         self._outstanding = outstanding
-        self._fallbacks: asyncio.Task[list[Fallback]] | None = None
-        self._good: asyncio.Task[list[GoodNode]] | None = None
+        self._fallbacks = Once(lambda: find_fallbacks(scene, walk))
+        self._good = Once(self._find_good)
         self.stale = stale
         self.work = work
         self.plan = plan
@@ -86,20 +86,18 @@ class Recovery:
 
     async def fallbacks(self) -> list[Fallback]:
         """The last good version of what is stale: read once, when it is asked for."""
-        if self._fallbacks is None:
-            self._fallbacks = asyncio.create_task(find_fallbacks(self._scene, self._walk))
-        return await asyncio.shield(self._fallbacks)
+        return await self._fallbacks.get()
 
     async def good(self) -> list[GoodNode]:
         """What is downstream and need not be made again, nearest first: read once, when it is asked for."""
-        if self._good is None:
-            starts = [*self._start.sources, *(mark.dataset for mark in self._walk.marks)]
-            starts += [self._scene.names.representative(use.dataset) for use in self._start.versions]
-            if not starts:
-                starts = [self._scene.attempt(key).job for key in self._start.attempts]
-            found = find_good(self._scene, self._walk, self.work, self._outstanding, starts, self._start.sources)
-            self._good = asyncio.create_task(found)
-        return await asyncio.shield(self._good)
+        return await self._good.get()
+
+    async def _find_good(self) -> list[GoodNode]:
+        starts = [*self._start.sources, *(mark.dataset for mark in self._walk.marks)]
+        starts += [self._scene.names.representative(use.dataset) for use in self._start.versions]
+        if not starts:
+            starts = [self._scene.attempt(key).job for key in self._start.attempts]
+        return await find_good(self._scene, self._walk, self.work, self._outstanding, starts, self._start.sources)
 
 
 async def recovery(
