@@ -2,7 +2,6 @@
 late events, several attempts, declarations that replace one another, other names that come and go, renames, containers,
 self-loops, cycles. The oracle reads what was drawn, not the graph, and looks through all of it for every question."""
 
-import asyncio
 import json
 import random
 from itertools import chain
@@ -13,11 +12,10 @@ from hypothesis import strategies as st
 
 from tests.build import JOBS, NS, dataset_event, event, job_event, run_id
 from tests.changes import Changes
+from tests.property.stores import run_on_neo4j, run_on_sqlite
 from tests.property.test_impact import DATASETS, FIELDS, JOB_NAMES, LATEST, Attempt, Edge, _first_run, _output, attempts
 from whence.analyses.diff.answer import diff
-from whence.graph.neo4j import Neo4jGraphStore
 from whence.graph.port import GraphStore
-from whence.graph.sqlite import SQLiteGraphStore
 from whence.lineage.answer import lineage
 from whence_schemas.diff import Difference, DiffQuestion
 from whence_schemas.identity import column_key, dataset_key, job_key, run_key
@@ -433,30 +431,13 @@ async def check(store: GraphStore, world: World) -> None:
     await check_diff(store, world, *oracles)
 
 
-async def on_new_sqlite(world: World) -> None:
-    store = SQLiteGraphStore(None)
-    try:
-        await check(store, world)
-    finally:
-        await store.close()
-
-
-async def on_cleared_neo4j(neo4j: Any, world: World) -> None:
-    store = await Neo4jGraphStore.open(neo4j.uri, *neo4j.auth)
-    try:
-        await store.clear()
-        await check(store, world)
-    finally:
-        await store.close()
-
-
 @on_sqlite
 @given(worlds())
 def test_lineage_and_its_diff_are_what_looking_through_everything_finds(world):
-    asyncio.run(on_new_sqlite(world))
+    run_on_sqlite(check, world)
 
 
 @on_neo4j
 @given(worlds())
 def test_lineage_and_its_diff_are_what_looking_through_everything_finds_on_neo4j(neo4j, world):
-    asyncio.run(on_cleared_neo4j(neo4j, world))
+    run_on_neo4j(neo4j, check, world)

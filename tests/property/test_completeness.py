@@ -2,7 +2,6 @@
 columns and code that only some tell. The oracle reads what was drawn, not the graph, and judges each thing by itself.
 """
 
-import asyncio
 import random
 from collections import Counter
 from itertools import pairwise
@@ -13,10 +12,9 @@ from hypothesis import strategies as st
 
 from tests.build import JOBS, NS, dataset, dataset_event, event, run_id, schema
 from tests.changes import Changes
+from tests.property.stores import run_on_neo4j, run_on_sqlite
 from whence.analyses.completeness.answer import completeness
-from whence.graph.neo4j import Neo4jGraphStore
 from whence.graph.port import GraphStore
-from whence.graph.sqlite import SQLiteGraphStore
 from whence_schemas.completeness import Check, CompletenessQuestion
 from whence_schemas.identity import dataset_key, job_key, run_key
 from whence_schemas.times import parse_time
@@ -393,30 +391,13 @@ def _sum(facts: Any) -> dict[Check, tuple[int, int]]:
     return {check: (known[check], countable[check]) for check in countable}
 
 
-async def on_new_sqlite(world: World) -> None:
-    store = SQLiteGraphStore(None)
-    try:
-        await check(store, world)
-    finally:
-        await store.close()
-
-
-async def on_cleared_neo4j(neo4j: Any, world: World) -> None:
-    store = await Neo4jGraphStore.open(neo4j.uri, *neo4j.auth)
-    try:
-        await store.clear()
-        await check(store, world)
-    finally:
-        await store.close()
-
-
 @on_sqlite
 @given(worlds)
 def test_completeness_is_what_judging_each_thing_by_itself_finds(world):
-    asyncio.run(on_new_sqlite(world))
+    run_on_sqlite(check, world)
 
 
 @on_neo4j
 @given(worlds)
 def test_completeness_is_what_judging_each_thing_by_itself_finds_on_neo4j(neo4j, world):
-    asyncio.run(on_cleared_neo4j(neo4j, world))
+    run_on_neo4j(neo4j, check, world)

@@ -1,6 +1,5 @@
 """Freshness of random productions: late events, failed attempts, runs started again, aliases, drops; on both stores."""
 
-import asyncio
 from itertools import pairwise
 from statistics import median
 from typing import Any, NamedTuple
@@ -10,10 +9,9 @@ from hypothesis import strategies as st
 
 from tests.build import NS, dataset, dataset_event, event, run_id
 from tests.changes import Changes
+from tests.property.stores import run_on_neo4j, run_on_sqlite
 from whence.analyses.freshness.answer import freshness
-from whence.graph.neo4j import Neo4jGraphStore
 from whence.graph.port import GraphStore
-from whence.graph.sqlite import SQLiteGraphStore
 from whence_schemas.freshness import FreshnessQuestion, FreshnessRule
 from whence_schemas.identity import dataset_key, run_key
 from whence_schemas.times import format_time, parse_time
@@ -140,30 +138,13 @@ async def check(store: GraphStore, world: World) -> None:
     assert {row.key: told(row) for _, row in page.rows} == wanted
 
 
-async def on_new_sqlite(world: World) -> None:
-    store = SQLiteGraphStore(None)
-    try:
-        await check(store, world)
-    finally:
-        await store.close()
-
-
-async def on_cleared_neo4j(neo4j: Any, world: World) -> None:
-    store = await Neo4jGraphStore.open(neo4j.uri, *neo4j.auth)
-    try:
-        await store.clear()
-        await check(store, world)
-    finally:
-        await store.close()
-
-
 @on_sqlite
 @given(worlds())
 def test_freshness_is_what_looking_at_every_attempt_finds(world):
-    asyncio.run(on_new_sqlite(world))
+    run_on_sqlite(check, world)
 
 
 @on_neo4j
 @given(worlds())
 def test_freshness_is_what_looking_at_every_attempt_finds_on_neo4j(neo4j, world):
-    asyncio.run(on_cleared_neo4j(neo4j, world))
+    run_on_neo4j(neo4j, check, world)

@@ -2,7 +2,6 @@
 that were dropped, late events, several attempts. The oracle reads what was drawn, not the graph: it says what is live,
 and tries every way on, one by one."""
 
-import asyncio
 import random
 from collections import defaultdict
 from itertools import pairwise
@@ -13,10 +12,9 @@ from hypothesis import strategies as st
 
 from tests.build import JOBS, NS, dataset, dataset_event, event, run_id
 from tests.changes import Changes
+from tests.property.stores import run_on_neo4j, run_on_sqlite
 from whence.analyses.impact.answer import impact
-from whence.graph.neo4j import Neo4jGraphStore
 from whence.graph.port import GraphStore
-from whence.graph.sqlite import SQLiteGraphStore
 from whence_schemas.identity import column_key, dataset_key, job_key
 from whence_schemas.impact import Certainty, Change, ImpactQuestion
 from whence_schemas.lineage import Granularity
@@ -320,30 +318,13 @@ def _check_path(path: list[Any], steps: set[Any], keys: dict[str, str]) -> None:
             assert any((spot, keys[step.place.asset]) == one[:2] for one in steps)
 
 
-async def on_new_sqlite(world: World) -> None:
-    store = SQLiteGraphStore(None)
-    try:
-        await check(store, world)
-    finally:
-        await store.close()
-
-
-async def on_cleared_neo4j(neo4j: Any, world: World) -> None:
-    store = await Neo4jGraphStore.open(neo4j.uri, *neo4j.auth)
-    try:
-        await store.clear()
-        await check(store, world)
-    finally:
-        await store.close()
-
-
 @on_sqlite
 @given(worlds())
 def test_impact_is_what_trying_everything_finds(world):
-    asyncio.run(on_new_sqlite(world))
+    run_on_sqlite(check, world)
 
 
 @on_neo4j
 @given(worlds())
 def test_impact_is_what_trying_everything_finds_on_neo4j(neo4j, world):
-    asyncio.run(on_cleared_neo4j(neo4j, world))
+    run_on_neo4j(neo4j, check, world)

@@ -1,6 +1,5 @@
 """Gaps in random runs for hours, days, weeks and months, told in every way that producers know; on both stores."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -10,10 +9,9 @@ from hypothesis import strategies as st
 
 from tests.build import JOBS, NS, dataset, event
 from tests.changes import Changes
+from tests.property.stores import run_on_neo4j, run_on_sqlite
 from whence.analyses.partitions.answer import partitions
-from whence.graph.neo4j import Neo4jGraphStore
 from whence.graph.port import GraphStore
-from whence.graph.sqlite import SQLiteGraphStore
 from whence_schemas.identity import dataset_key, job_key
 from whence_schemas.partitions import PartitionQuestion, PartitionStep
 
@@ -155,30 +153,13 @@ async def check(store: GraphStore, world: World) -> None:
         assert {r.at for r in detected.rows if r.tried.tries} == {r.at for r in given_.rows if r.tried.tries}
 
 
-async def on_new_sqlite(world: World) -> None:
-    store = SQLiteGraphStore(None)
-    try:
-        await check(store, world)
-    finally:
-        await store.close()
-
-
-async def on_cleared_neo4j(neo4j: Any, world: World) -> None:
-    store = await Neo4jGraphStore.open(neo4j.uri, *neo4j.auth)
-    try:
-        await store.clear()
-        await check(store, world)
-    finally:
-        await store.close()
-
-
 @on_sqlite
 @given(worlds())
 def test_gaps_are_those_that_counting_finds(world):
-    asyncio.run(on_new_sqlite(world))
+    run_on_sqlite(check, world)
 
 
 @on_neo4j
 @given(worlds())
 def test_gaps_are_those_that_counting_finds_on_neo4j(neo4j, world):
-    asyncio.run(on_cleared_neo4j(neo4j, world))
+    run_on_neo4j(neo4j, check, world)

@@ -2,7 +2,6 @@
 other names, containers, partitions, versions with names and without, drops. The oracle reads what was drawn, not the
 graph: of every single reading it works out what was read, from all that was ever produced."""
 
-import asyncio
 import random
 from collections import defaultdict
 from itertools import pairwise
@@ -13,10 +12,9 @@ from hypothesis import strategies as st
 
 from tests.build import JOBS, NS, dataset, dataset_event, event, run_id
 from tests.changes import Changes
+from tests.property.stores import run_on_neo4j, run_on_sqlite
 from whence.analyses.provenance.answer import provenance
-from whence.graph.neo4j import Neo4jGraphStore
 from whence.graph.port import GraphStore
-from whence.graph.sqlite import SQLiteGraphStore
 from whence_schemas.errors import NotFound
 from whence_schemas.identity import attempt_id, attempt_version_key, dataset_key, run_key, version_key
 from whence_schemas.lineage import Direction
@@ -362,30 +360,13 @@ async def check(store: GraphStore, world: World) -> None:
         assert sum(step[0] == "R" for step in path) <= node.distance + 1
 
 
-async def on_new_sqlite(world: World) -> None:
-    store = SQLiteGraphStore(None)
-    try:
-        await check(store, world)
-    finally:
-        await store.close()
-
-
-async def on_cleared_neo4j(neo4j: Any, world: World) -> None:
-    store = await Neo4jGraphStore.open(neo4j.uri, *neo4j.auth)
-    try:
-        await store.clear()
-        await check(store, world)
-    finally:
-        await store.close()
-
-
 @on_sqlite
 @given(worlds())
 def test_provenance_is_what_trying_everything_finds(world):
-    asyncio.run(on_new_sqlite(world))
+    run_on_sqlite(check, world)
 
 
 @on_neo4j
 @given(worlds())
 def test_provenance_is_what_trying_everything_finds_on_neo4j(neo4j, world):
-    asyncio.run(on_cleared_neo4j(neo4j, world))
+    run_on_neo4j(neo4j, check, world)

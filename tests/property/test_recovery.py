@@ -3,7 +3,6 @@ events, several attempts, partitions, dates, named versions. The oracle reads wh
 at every attempt again and again until nothing changes. Then the plan is played as events: all has to be good after it.
 """
 
-import asyncio
 import json
 import random
 from collections import defaultdict
@@ -14,10 +13,9 @@ from hypothesis import strategies as st
 
 from tests.build import JOBS, NS, dataset, dataset_event, event, run_id
 from tests.changes import Changes
+from tests.property.stores import run_on_neo4j, run_on_sqlite
 from whence.analyses.recovery.answer import Recovery, recovery
-from whence.graph.neo4j import Neo4jGraphStore
 from whence.graph.port import GraphStore
-from whence.graph.sqlite import SQLiteGraphStore
 from whence_schemas.identity import dataset_key, job_key, run_key
 from whence_schemas.recovery import Reason, RecoveryQuestion, Status, Work
 from whence_schemas.times import parse_time
@@ -790,30 +788,13 @@ def _narrow(oracle: Oracle, work: Work) -> bool:
     return bool(found) and found[0].drawn.job == JOB_KEYS[work.job] and found[0].drawn.narrow
 
 
-async def on_new_sqlite(world: World) -> None:
-    store = SQLiteGraphStore(None)
-    try:
-        await check(store, world)
-    finally:
-        await store.close()
-
-
-async def on_cleared_neo4j(neo4j: Any, world: World) -> None:
-    store = await Neo4jGraphStore.open(neo4j.uri, *neo4j.auth)
-    try:
-        await store.clear()
-        await check(store, world)
-    finally:
-        await store.close()
-
-
 @on_sqlite
 @given(worlds())
 def test_recovery_is_what_looking_at_everything_finds(world):
-    asyncio.run(on_new_sqlite(world))
+    run_on_sqlite(check, world)
 
 
 @on_neo4j
 @given(worlds())
 def test_recovery_is_what_looking_at_everything_finds_on_neo4j(neo4j, world):
-    asyncio.run(on_cleared_neo4j(neo4j, world))
+    run_on_neo4j(neo4j, check, world)
