@@ -78,6 +78,15 @@ def event(text="", **facets):
     }
 
 
+def values(document):
+    """All values in it, a line each. Keys are never redacted, and one may be what a test calls a secret."""
+    if isinstance(document, dict):
+        return "\n".join(values(inner) for inner in document.values())
+    if isinstance(document, list):
+        return "\n".join(values(inner) for inner in document)
+    return str(document)
+
+
 def redacted(document, **options):
     options.setdefault("environment", {})
     redaction = Redaction(**options)
@@ -89,21 +98,22 @@ def redacted(document, **options):
 @given(st.sampled_from(TEXTS), SECRETS, st.text(max_size=20), st.text(max_size=20))
 def test_secrets_in_texts(form, secret, before, after):
     assume(not secret[0].isdigit())  # host:12345 is no user with a password
-    assume(secret not in before + after)
-    found = json.dumps(redacted(event(f"{before}\n{form.format(secret)}\n{after}")), ensure_ascii=False)
-    assert secret not in found
-    assert REDACTED in found
+    assume(secret not in values(event(before + form + after)) + REDACTED)
+    found = redacted(event(f"{before}\n{form.format(secret)}\n{after}"))
+    assert secret not in values(found)
+    assert REDACTED in values(found)
 
 
 @unhurried
 @given(NAMES, SECRETS)
 def test_secrets_by_their_name(name, secret):
+    assume(secret not in name + REDACTED)
     said = {
         "environmentVariables": {"environmentVariables": [{"name": name, "value": secret}]},
         "whence_parameters": {"parameters": [{"name": name, "value": [secret]}, {"name": name, "sha256": secret}]},
         "spark_properties": {"properties": {name: secret, "nested": {name: {"x": [secret]}}}},
     }
-    assert secret not in json.dumps(redacted(event(**said)))
+    assert secret not in values(redacted(event(**said))["run"])
 
 
 @unhurried
@@ -112,9 +122,10 @@ def test_secrets_by_their_name(name, secret):
 def test_values_of_secret_environment_variables_wherever_they_are(secret, before, after):
     environment = {"DB_PASSWORD": secret, "HOME": "/home/somebody", "URL": f"postgres://u:{'q' * 9}@h/d"}
     text = before + secret + after
+    assume(secret not in values(event(before + after)) + REDACTED)
     found = redacted(event(text, x={"y": [{"z": text}, "q" * 9]}), environment=environment)
-    said = json.dumps(found)
-    assert json.dumps(secret)[1:-1] not in said
+    said = values(found)
+    assert secret not in said
     assert "q" * 9 not in said
 
 
