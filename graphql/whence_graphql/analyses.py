@@ -6,7 +6,18 @@ from typing import Annotated
 import strawberry
 from strawberry import ID
 
-from whence_graphql.arguments import SHARE, After, AsOf, First, MaxNodes, Window, check_first, check_window, limits_of
+from whence_graphql.arguments import (
+    After,
+    AsOf,
+    First,
+    MaxNodes,
+    Window,
+    check_first,
+    check_window,
+    limits_of,
+    moment_of,
+    seconds_of,
+)
 from whence_graphql.completeness import Completeness, completeness_of
 from whence_graphql.context import Info
 from whence_graphql.describe import object_type, resolved
@@ -63,7 +74,7 @@ class Analyses:
         by_column = any(usual == Granularity.COLUMN for _, usual in starts)
         question = ImpactQuestion(
             tuple(dict.fromkeys(start for start, _ in starts)),
-            info.context.now if as_of is None else as_of,
+            moment_of(info, as_of),
             change,
             granularity or (Granularity.COLUMN if by_column else Granularity.DATASET),
             depth,
@@ -86,13 +97,14 @@ class Analyses:
         max_nodes: MaxNodes = 10_000,
     ) -> Provenance:
         """The exact attempts, code and versions that one version of a dataset rests on, or that rest on it."""
+        nodes, seconds = limits_of(info, max_nodes)
         question = replace(
-            await version_question(info, of, info.context.now if as_of is None else as_of),
+            await version_question(info, of, moment_of(info, as_of)),
             direction=direction,
             depth=depth,
+            max_nodes=nodes,
+            seconds=seconds,
         )
-        nodes, seconds = limits_of(info, max_nodes)
-        question = replace(question, max_nodes=nodes, seconds=seconds)
         fresh = await info.context.reader.freshness()
         return provenance_of(await info.context.reader.provenance(question), question, fresh)
 
@@ -110,8 +122,8 @@ class Analyses:
     ) -> Completeness:
         """How much of the lineage is known, as scores, and what is not, as findings with what to do about them. To page
         on, give the `asOf` of the first page, so that all pages are of one answer."""
-        moment = info.context.now if as_of is None else as_of
-        seconds = info.context.budget.seconds() * SHARE
+        moment = moment_of(info, as_of)
+        seconds = seconds_of(info)
         question = CompletenessQuestion(moment, namespace, owner, tuple(checks), window, seconds)
         fresh = await info.context.reader.freshness()
         return completeness_of(await info.context.reader.completeness(question), question, fresh)
@@ -137,7 +149,7 @@ class Analyses:
         question = DiffQuestion(
             start,
             from_,
-            info.context.now if to is None else to,
+            moment_of(info, to),
             direction,
             granularity or usual,
             depth,
@@ -172,14 +184,14 @@ class Analyses:
         """Where declarations and runs differ: what is declared and was not observed, what was observed and is not
         declared, columns and their types; and what is downstream of that."""
         question = DriftQuestion(
-            info.context.now if as_of is None else as_of,
+            moment_of(info, as_of),
             job_key(job.namespace, job.name) if job else "",
             namespace,
             tuple(kinds),
             window,
             check_first(first),
             place_of(after, SearchPlace),
-            info.context.budget.seconds() * SHARE,
+            seconds_of(info),
         )
         fresh = await info.context.reader.freshness()
         return drift_of(await info.context.reader.drift(question), question, fresh)
@@ -203,7 +215,7 @@ class Analyses:
         """When datasets were produced last, which are late by their rhythm, and what these hold up."""
         if len(of) > PAGE:
             raise InvalidQuestion(f"`of` names {len(of)}, but at most {PAGE} may be: send several requests")
-        moment = info.context.now if as_of is None else as_of
+        moment = moment_of(info, as_of)
         nodes, seconds = limits_of(info, max_nodes)
         question = replace(
             question_of(moment, of, namespace, rules),
@@ -232,8 +244,8 @@ class Analyses:
         """What the runs of a dataset or job measured and checked: row counts, sizes, quality metrics, assertions and
         durations, with what changed."""
         start, _ = await start_of(info, of)
-        moment = info.context.now if as_of is None else as_of
-        question = HistoryQuestion(start, moment, threshold, previous, limits_of(info, 1)[1])
+        moment = moment_of(info, as_of)
+        question = HistoryQuestion(start, moment, threshold, previous, seconds_of(info))
         return await history_of(info, question, first, after)
 
     @resolved
@@ -261,9 +273,9 @@ class Analyses:
         """Which partitions of a dataset or job there should be, by nominal times and names of partitions; which there
         are, and which are missing, failed or running."""
         start, _ = await start_of(info, of)
-        moment = info.context.now if as_of is None else as_of
+        moment = moment_of(info, as_of)
         end = moment if to is None else to
-        question = PartitionQuestion(start, from_, end, moment, step, zone, window, limits_of(info, 1)[1])
+        question = PartitionQuestion(start, from_, end, moment, step, zone, window, seconds_of(info))
         fresh = await info.context.reader.freshness()
         return partitions_of(await info.context.reader.partitions(question), question, fresh)
 
@@ -299,7 +311,7 @@ class Analyses:
         start, _ = await start_of(info, of)
         question = RecoveryQuestion(
             start,
-            info.context.now if as_of is None else as_of,
+            moment_of(info, as_of),
             version or "",
             since,
             until,

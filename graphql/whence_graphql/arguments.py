@@ -10,7 +10,7 @@ from whence_graphql.scalars import DateTime
 from whence_schemas.errors import InvalidQuestion
 
 MAX_WINDOW = 1_000
-SHARE = 0.6
+_SHARE = 0.6
 """The part of the request's time that a traversal may take: it stops by itself, with what it found so far."""
 
 AsOf = Annotated[
@@ -48,9 +48,18 @@ def check_window(window: int) -> int:
     return window
 
 
+def moment_of(info: Info, at: DateTime | None) -> DateTime:
+    """The time that is asked about; by default the request's "now"."""
+    return DateTime(info.context.now) if at is None else at
+
+
+def seconds_of(info: Info) -> float:
+    """The most seconds that a traversal may take."""
+    return info.context.budget.seconds() * _SHARE
+
+
 def limits_of(info: Info, max_nodes: int) -> tuple[int, float]:
     """The most nodes and seconds that a traversal may take."""
     if max_nodes < 1:
         raise InvalidQuestion(f"maxNodes is {max_nodes}, but must be at least 1")
-    budget = info.context.budget
-    return min(max_nodes, budget.rows), budget.seconds() * SHARE
+    return min(max_nodes, info.context.budget.rows), seconds_of(info)

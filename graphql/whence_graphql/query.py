@@ -6,7 +6,7 @@ import strawberry
 from strawberry import ID
 
 from whence_graphql.analyses import Analyses
-from whence_graphql.arguments import After, AsOf, First, MaxNodes, Window, check_first, limits_of
+from whence_graphql.arguments import After, AsOf, First, MaxNodes, Window, check_first, limits_of, moment_of
 from whence_graphql.context import Info
 from whence_graphql.dataset import Dataset
 from whence_graphql.describe import object_type, resolved
@@ -114,7 +114,7 @@ class Query(Analyses):
     ) -> Lineage:
         """What something came from (UPSTREAM), and what comes from it (DOWNSTREAM)."""
         start, usual = await start_of(info, of)
-        moment = info.context.now if as_of is None else as_of
+        moment = moment_of(info, as_of)
         fresh = await info.context.reader.freshness()
         question = Question(
             start,
