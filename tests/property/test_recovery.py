@@ -275,7 +275,9 @@ class Oracle:
         repeated_made = {one.dataset for one in made if one.index in inside}
         self.box_made = [one for one in made if one.index == -1 and one.dataset in repeated_made]
         self.inner_made = [one for one in made if one.index in inside]
-        reads = [one for one in reads if one.index != -1 or one.dataset not in repeated_reads]
+        self.box_reads = [one for one in reads if one.index == -1 and one.dataset in repeated_reads]
+        self.inner_reads = [one for one in reads if one.index in inside]
+        reads = [one for one in reads if one not in self.box_reads]
         made = [one for one in made if one not in self.box_made]
         return reads, made
 
@@ -464,10 +466,9 @@ class Oracle:
         name = self.names[self.asked_dataset()]
         made = [m for m in [*self.made, *self.box_made] if m.dataset == name and m.label == "v1"]
         named = [r for r in self.reads if r.dataset == name and r.label == "v1"]
-        all_reads = [
-            o for o in self.attempts.values() if any((self.names[n], v) == (name, "v1") for n, v in o.drawn.reads)
-        ]
-        assume(made or all_reads)
+        if any(r.dataset == name and r.label == "v1" for r in self.box_reads):
+            named += [inner for inner in self.inner_reads if inner.dataset == name]
+        assume(made or named)
         self._take_versions(made)
         if not made:
             self.sources, self.bad_reads = {name}, set(named)

@@ -52,7 +52,7 @@ class History:
         self._since: dict[str, int] = {}
         self._uses: dict[tuple[str, Role], dict[Use, None]] = defaultdict(dict)
         self._sorted: dict[tuple[str, Role], list[Use]] = {}
-        self._repeated: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+        self._repeated: dict[tuple[str, str, str], set[AttemptId]] = defaultdict(set)
         self._asked: set[str] = set()
         self._opened: set[str] = set()
         self._inside: dict[tuple[str, Role], list[Use]] = defaultdict(list)
@@ -92,7 +92,7 @@ class History:
             self._uses[place][use] = None
             self._sorted.pop(place, None)
             for outer in self.containers(attempt_of(use)):
-                self._repeated[outer, *place].add(use.run)
+                self._repeated[outer, *place].add(attempt_of(use))
 
     async def _open(self, runs: set[str]) -> None:
         """Note the uses of the runs that runs contain, to any depth."""
@@ -146,7 +146,7 @@ class History:
         """The use itself, or where what its run contains does the same, those uses."""
         place = self._place(use)
         inner = self._repeated.get((use.run, *place))
-        return [other for other in self._of(*place) if other.run in inner] if inner else [use]
+        return [other for other in self._of(*place) if attempt_of(other) in inner] if inner else [use]
 
     def consumed(self, dataset: str) -> list[Use]:
         """Readings of a dataset, newest first."""

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from whence.analyses.recovery.scene import Mark, Scene
-from whence.graph.facts import EdgeKind, Role, State, Use
+from whence.graph.facts import Role, State, Use
 from whence.graph.port import EARLIEST
-from whence.lineage.containers import contained_jobs
+from whence.lineage.containers import contained_jobs, contained_runs
 from whence.lineage.history import AttemptId, attempt_of
 from whence_schemas.errors import InvalidQuestion, NotFound
 from whence_schemas.identity import Kind
@@ -48,12 +48,7 @@ async def find_start(scene: Scene) -> Start:
 
 async def _of_run(scene: Scene, run: str) -> Start:
     """A run that failed: what of it failed. One that completed, and is bad all the same: all that was made in it."""
-    inside: dict[str, None] = {run: None}
-    frontier = [run]
-    while frontier:
-        edges = await scene.store.owners(frontier, [EdgeKind.CHILD_OF])
-        frontier = [owner for owner in sorted({edge.owner for edge in edges}) if owner not in inside]
-        inside.update(dict.fromkeys(frontier))
+    inside = await contained_runs(scene.store, [run], scene.question.end)
     await scene.history.meet(inside)
     known = [k for k, a in scene.history.attempts.items() if k.run in inside and a.start <= scene.question.end]
     own = [key for key in known if key.run == run]
@@ -160,7 +155,8 @@ async def _named(scene: Scene, dataset: str, cause: Cause) -> Start:
     made = [use for use in known if use.role == Role.PRODUCED]
     if made:
         return _bad_versions(made)
-    return Start(readings=dict.fromkeys(known, cause), sources=[dataset])
+    readings = (inner for use in known for inner in scene.history.instead(use))
+    return Start(readings=dict.fromkeys(readings, cause), sources=[dataset])
 
 
 def _bad_versions(made: list[Use]) -> Start:
