@@ -1,7 +1,9 @@
 # Everything runs from .venv, which `make setup` fills; it needs Python 3.11+ and make, nothing else.
 PYTHON ?= python3
 BIN := .venv/bin
-PYTEST := $(BIN)/python -m pytest
+# Two processes, a file of tests at a time; property tests try the same examples in every run.
+OPTIONS := -n 2 --dist loadfile --hypothesis-profile=ci
+PYTEST := $(BIN)/python -m pytest $(OPTIONS)
 
 .PHONY: setup demo demo-airflow demo-dagster demo-prefect test test-full lint bench bench-collectors clean
 
@@ -37,7 +39,7 @@ test: lint  ## All tests, latest versions
 
 test-full: setup  ## Older versions, crash loops, soak
 	$(PYTEST) -m full
-	$(BIN)/python tests/lowest.py
+	$(BIN)/python tests/lowest.py $(OPTIONS)
 
 bench: setup  ## Prints figures; JOBS=... changes the size
 	$(BIN)/python -m tests.benchmarks

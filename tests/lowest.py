@@ -1,7 +1,7 @@
 """Runs the tests against the oldest versions that pyproject.toml allows, and Neo4j's older LTS.
 
 They go into an environment of their own, .venv-lowest: the lower bound of every dependency of the service, and today's
-tools for testing. Each collector tests its own lower bounds.
+tools for testing. Each collector tests its own lower bounds. Arguments are options of pytest.
 """
 
 import os
@@ -36,7 +36,7 @@ def main() -> int:
         subprocess.run([*pip, "--no-deps", "--editable", str(ours)], check=True)
     environment = {**os.environ, "WHENCE_TEST_NEO4J_VERSION": LTS}
     # Old libraries warn of what newer Pythons will drop: no news about this project.
-    command = [python, "-m", "pytest", "-m", "not full", "-W", "default"]
+    command = [python, "-m", "pytest", *sys.argv[1:], "-m", "not full", "-W", "default", "tests"]
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 

@@ -15,14 +15,16 @@ from tests.benchmarks.workload import NAMESPACE, WIDTH, dataset_name
 from whence.neo4j_server import LocalNeo4j
 from whence_schemas.identity import dataset_key
 
-LAYERS = 102
-"""So many that 101 steps from one dataset of the first layer reach 10,498 nodes."""
+DEPTH = 101
+"""So many steps from one dataset reach 10,498 nodes, however large the graph is."""
+SMALLEST = (DEPTH + 1) * WIDTH
+"""So many jobs have that many layers."""
 REPEATS = 11
 WARM_UP = 10
 
 _IMPACT = """
 query ($namespace: String!, $name: String!) {
-  answer: impact(of: [{dataset: {namespace: $namespace, name: $name}}], depth: 200, maxNodes: 50000) {
+  answer: impact(of: [{dataset: {namespace: $namespace, name: $name}}], depth: DEPTH, maxNodes: 50000) {
     counts { datasets jobs }
     page: touched(first: 20) { edges { node { distance node { namespace name } } } }
   }
@@ -31,7 +33,7 @@ query ($namespace: String!, $name: String!) {
 _PROVENANCE = """
 query ($namespace: String!, $name: String!) {
   answer: provenance(
-    of: {dataset: {namespace: $namespace, name: $name}}, direction: DIRECTION, depth: 200, maxNodes: 50000
+    of: {dataset: {namespace: $namespace, name: $name}}, direction: DIRECTION, depth: DEPTH, maxNodes: 50000
   ) {
     counts { attempts versions }
     page: attempts(first: 20) { edges { node { distance run { name runId } attempt { state startedAt } } } }
@@ -41,7 +43,7 @@ query ($namespace: String!, $name: String!) {
 
 _CYPHER = """
 MATCH (start:Node {key: $key})
-MATCH SHORTEST 1 (start)((:Node)STEP(:Node)){1,200}(end:Node)
+MATCH SHORTEST 1 (start)((:Node)STEP(:Node)){1,DEPTH}(end:Node)
 UNWIND by AS one
 RETURN count(DISTINCT end) AS datasets, count(DISTINCT one) AS others
 """
@@ -63,7 +65,7 @@ QUESTIONS = [
     Question(
         "provenance, up",
         _PROVENANCE.replace("DIRECTION", "UPSTREAM"),
-        LAYERS - 1,
+        DEPTH,
         "<-[:PRODUCED]-(by:Node)-[:CONSUMED]->",
     ),
     Question(
@@ -75,24 +77,29 @@ QUESTIONS = [
 ]
 
 
-def measure_questions(store: str, table: Table) -> None:
-    """A row for each question."""
+def measure_questions(store: str, sizes: list[int], table: Table) -> None:
+    """A row for each question, on graphs of so many jobs; the log grows from size to size."""
     with tempfile.TemporaryDirectory() as name, serving(store, Path(name)) as server:
-        load(server, "batch", 0, LAYERS * WIDTH)
-        server.settle()
-        for question in QUESTIONS:
-            _row(server, table, store, question)
+        done = 0
+        for size in sizes:
+            load(server, "batch", done, max(size, SMALLEST) - done)
+            server.settle()
+            done = max(size, SMALLEST)
+            for question in QUESTIONS:
+                _row(server, table, store, done, question)
 
 
-def _row(server: Server, table: Table, store: str, question: Question) -> None:
+def _row(server: Server, table: Table, store: str, jobs: int, question: Question) -> None:
+    query = question.query.replace("DEPTH", str(DEPTH))
     dataset = dataset_name(question.layer * WIDTH + WIDTH // 2)
     variables = {"namespace": NAMESPACE, "name": dataset}
-    counts = server.ask(question.query, variables)["answer"]["counts"]
-    times = _times(lambda: server.ask(question.query, variables))
+    counts = server.ask(query, variables)["answer"]["counts"]
+    times = _times(lambda: server.ask(query, variables))
     middle = statistics.median(times[WARM_UP:])
     cypher = _cypher(server.neo4j, question, dataset) if server.neo4j is not None else None
     table.add_row(
         store,
+        f"{jobs:,}",
         question.name,
         f"{sum(counts.values()):,}",
         f"{times[0] * 1e3:,.0f}",
@@ -114,6 +121,9 @@ def _times(ask: Callable[[], Any]) -> list[float]:
 
 def _cypher(server: LocalNeo4j, question: Question, dataset: str) -> float:
     """Seconds of the statement, the median when it is warm."""
-    statement, key = _CYPHER.replace("STEP", question.step), dataset_key(NAMESPACE, dataset)
+    statement, key = (
+        _CYPHER.replace("STEP", question.step).replace("DEPTH", str(DEPTH)),
+        dataset_key(NAMESPACE, dataset),
+    )
     with neo4j.GraphDatabase.driver(server.uri, auth=server.auth) as driver, driver.session() as session:
         return statistics.median(_times(lambda: session.run(statement, key=key).consume())[WARM_UP:])
