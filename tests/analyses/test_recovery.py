@@ -261,6 +261,16 @@ async def test_a_job_that_builds_on_its_own_bad_version(graph):
     assert step.cycle
 
 
+async def test_the_last_good_version_is_the_last_one_under_any_name(graph):
+    """One name has more bad versions than are read at first, and before them a good one, newer than the other."""
+    other = dataset_event("00:00:00", "d", symlinks={"identifiers": [{"namespace": NS, "name": "e", "type": "TABLE"}]})
+    good = [*ran("01", "old", 1, [], ["d"]), *ran("02", "new", 2, [], ["e"])]
+    bad = [one for hour in range(3, 10) for one in ran(f"0{hour}", "bad", hour, [], ["e"])]
+    store = await graph(other, *good, *bad)
+    asked = await ask(store, name="d", since="03:00:00")
+    assert await asked.fallbacks() == {"d": (run_key(run_id(2)), False)}
+
+
 async def test_what_nobody_writes_any_more(graph):
     store = await graph(*ran("08", "load", 1, (), ["raw", "old"]), *ran("09", "load", 2, (), ["raw"]))
     asked = await ask(store, run=1, window=1)

@@ -407,6 +407,16 @@ async def test_activities_tell_what_was_declared_last(graph):
     assert [footprints[a.declared.footprint].reads for a in (early, late)] == [(ds("a"),), (ds("b"),)]
 
 
+async def test_a_declaration_without_datasets_replaces_the_one_before(graph):
+    await graph.add(job_event("10:00:00", inputs=["a"]), job_event("11:00:00"), job_event("12:00:00", inputs=["b"]))
+    starts = [
+        found[job()].declared.start if found else None
+        for time in ("10:30:00", "11:30:00", "12:30:00")
+        for found in [await graph.store.activities([job()], at(time), 5)]
+    ]
+    assert starts == [at("10:00:00"), None, at("12:00:00")]
+
+
 async def test_stretches_are_reports_that_follow_each_other_with_one_footprint(graph):
     reads = ["a", "a", "b", None, "a", "a", "a", None]
     for hour, name in enumerate(reads):

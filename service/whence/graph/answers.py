@@ -23,15 +23,22 @@ def edges_of(rows: Iterable[Row]) -> dict[EdgeId, Since]:
 
 
 def activities_of(rows: Iterable[Row]) -> dict[str, Activity]:
-    """Rows of reports, those observed newest first and at most one declared, by owner."""
-    found: dict[str, Activity] = {}
+    """Rows of reports, those observed newest first and those declared too, by owner. The last one declared counts: one
+    that names no datasets declares nothing, and replaces those before."""
+    observed: dict[str, list[Report]] = {}
+    declared: dict[str, Report] = {}
     for report in map(Report._make, rows):
-        activity = found.setdefault(report.owner, Activity([], None))
         if report.declared:
-            found[report.owner] = activity._replace(declared=report)
+            declared[report.owner] = max(report, declared.get(report.owner, report), key=_started)
         else:
-            activity.observed.append(report)
-    return found
+            observed.setdefault(report.owner, []).append(report)
+    declared = {owner: report for owner, report in declared.items() if report.reported}
+    owners = dict.fromkeys([*observed, *declared])
+    return {owner: Activity(observed.get(owner, []), declared.get(owner)) for owner in owners}
+
+
+def _started(report: Report) -> tuple[int, str, int]:
+    return report.start, report.run, report.number
 
 
 def stretches_of(rows: Iterable[tuple[Span, int, Report]]) -> dict[Span, list[Stretch]]:

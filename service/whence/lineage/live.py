@@ -38,9 +38,8 @@ class Live:
         self._activity = activity
         self._all = footprints
         self._groups: tuple[list[_Group], _Group | None] | None = None
-        keys = {report.footprint: None for report in activity.observed}
-        if activity.declared is not None:
-            keys[activity.declared.footprint] = None
+        said = activity.observed if activity.declared is None else [*activity.observed, activity.declared]
+        keys = {report.footprint: None for report in said} if len(said) > 1 else (said[0].footprint,)
         self._footprints = [footprints[key] for key in keys]
         self._only = self._footprints[0] if len(keys) == 1 else None
         self._whole: Seen | None = None
@@ -48,6 +47,11 @@ class Live:
     def footprints(self) -> Sequence[Footprint]:
         """All that is live, each footprint once."""
         return self._footprints
+
+    @property
+    def mixes(self) -> bool:
+        """Whether all that is read flows into all that is written."""
+        return self._only is not None and not self._only.flows
 
     def seen(self, has: Callable[[Footprint], object]) -> Seen | None:
         """How well what `has` looks for is supported; None where nothing live has it."""

@@ -130,6 +130,8 @@ class Spread:
         for spot, members in names.items():
             for member in members:
                 for owner, live in passed[member].items():
+                    if owner in jobs and not self._by_column and live.mixes:
+                        continue  # it leads where it led from the spot before
                     ways = self._ways(owner, live, member)
                     uses = list(ways_of(ways, spot.field))
                     taken += [(spot, owner, field, way) for field, way in uses]

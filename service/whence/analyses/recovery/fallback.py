@@ -23,13 +23,12 @@ async def find_fallbacks(scene: Scene, walk: Walk) -> list[Fallback]:
     for limit in _LIMITS:
         if not left:
             break
-        made = await _produced(scene, sorted({dataset for dataset, _ in left}), limit)
+        made, cut = await _produced(scene, sorted({dataset for dataset, _ in left}), limit)
         for dataset, part in left:
-            good = _last_good(walk, made.get(dataset, []), part)
+            good = _last_good(walk, made[dataset], part)
             if good is not None:
                 found[dataset, part] = good
-        full = {dataset for dataset, uses in made.items() if len(uses) >= limit}
-        left = {one for one in left if one not in found and one[0] in full}
+        left = {one for one in left if one not in found and one[0] in cut}
     return sorted(_row(scene, walk, dataset, part, found.get((dataset, part))) for dataset, part in wanted)
 
 
@@ -37,14 +36,27 @@ def _parts(partitions: str) -> list[str]:
     return sorted(parts_of(partitions)) or [""]
 
 
-async def _produced(scene: Scene, datasets: list[str], limit: int) -> dict[str, list[Use]]:
-    """The last productions of datasets under all their names, newest first."""
+async def _produced(scene: Scene, datasets: list[str], limit: int) -> tuple[dict[str, list[Use]], set[str]]:
+    """The last productions of datasets, newest first, and the datasets that have more.
+
+    Of each name no more than `limit` are read; older than the oldest of those, other names' productions do not count.
+    """
     members = [name for dataset in datasets for name in scene.names.members(dataset)]
     rows = await scene.store.uses_between(members, Role.PRODUCED, EARLIEST, scene.question.as_of, limit)
     found: dict[str, list[Use]] = {}
-    for use in sorted((use for uses in rows.values() for use in uses), key=lambda use: (use.at, use.run, use.number)):
-        found.setdefault(scene.names.representative(use.dataset), []).insert(0, use)
-    return found
+    cut: set[str] = set()
+    for dataset in datasets:
+        names = [rows.get(name, []) for name in scene.names.members(dataset)]
+        oldest = max((_order(uses[-1]) for uses in names if len(uses) == limit), default=None)
+        made = sorted((use for uses in names for use in uses), key=_order, reverse=True)
+        found[dataset] = [use for use in made if oldest is None or _order(use) >= oldest]
+        if oldest is not None:
+            cut.add(dataset)
+    return found, cut
+
+
+def _order(use: Use) -> tuple[int, str, int]:
+    return use.at, use.run, use.number
 
 
 def _last_good(walk: Walk, made: list[Use], part: str) -> Use | None:

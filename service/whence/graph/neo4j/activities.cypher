@@ -1,6 +1,6 @@
 // What owners did: their reports, and the footprints that these refer to.
 
-// name: activities (of each owner the last ones observed, and the last one declared)
+// name: activities (of each owner the last ones observed that name datasets, and the last ones declared that do and do not)
 UNWIND $owners AS owner
 CALL (owner) {
     MATCH (r:Report)
@@ -10,6 +10,11 @@ CALL (owner) {
     UNION ALL
     MATCH (r:Report)
     WHERE r.owner = owner AND r.declared = 1 AND r.reported = 1 AND r.start <= $as_of
+        AND r.run IS NOT NULL AND r.number IS NOT NULL
+    RETURN r ORDER BY r.owner DESC, r.declared DESC, r.reported DESC, r.start DESC, r.run DESC, r.number DESC LIMIT 1
+    UNION ALL
+    MATCH (r:Report)
+    WHERE r.owner = owner AND r.declared = 1 AND r.reported = 0 AND r.start <= $as_of
         AND r.run IS NOT NULL AND r.number IS NOT NULL
     RETURN r ORDER BY r.owner DESC, r.declared DESC, r.reported DESC, r.start DESC, r.run DESC, r.number DESC LIMIT 1
 }

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from whence.graph.answers import activities_of, stretches_of
 from whence.graph.facts import Report
 from whence.graph.footprint import Footprint
+from whence.graph.kept import kept_footprints, load_footprints
 from whence.graph.neo4j.statements import Transaction, collect, fetch, listed
 from whence.graph.port import Activity, Span, Stretch
 
@@ -25,5 +26,6 @@ async def stretches(tx: Transaction, spans: Sequence[Span], declared: bool, unti
 
 async def footprints(tx: Transaction, keys: Iterable[str]) -> dict[str, Footprint]:
     """Footprints by key."""
-    rows = await collect(tx, "footprints", keys=listed(keys))
-    return {key: Footprint.load(document) for key, document in rows}
+    found, others = kept_footprints(keys)
+    rows = await collect(tx, "footprints", keys=listed(others)) if others else []
+    return found | load_footprints((key, document) for key, document in rows)

@@ -14,7 +14,7 @@ async def edges_into(tx: Transaction, targets: Sequence[str], kinds: Collection[
     """Edges of these kinds into the targets."""
     wanted = types([kind for kind in kinds if kind != EdgeKind.HAS_FIELD])
     rows = await collect(tx, "edges_into", wanted, targets=listed(targets)) if wanted else []
-    return [EdgeId(*row) for row in rows]
+    return list(map(EdgeId._make, rows))
 
 
 async def edges_from(tx: Transaction, sources: Sequence[str], kinds: Collection[EdgeKind]) -> dict[EdgeId, Since]:

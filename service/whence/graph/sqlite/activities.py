@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from whence.graph.answers import activities_of, stretches_of
 from whence.graph.facts import Report
 from whence.graph.footprint import Footprint
+from whence.graph.kept import kept_footprints, load_footprints
 from whence.graph.port import Activity, Span, Stretch
 from whence.graph.sqlite.statements import Connection, fetch, listed
 
@@ -23,4 +24,6 @@ def stretches(connection: Connection, spans: Sequence[Span], declared: bool, unt
 
 def footprints(connection: Connection, keys: Iterable[str]) -> dict[str, Footprint]:
     """Footprints by key."""
-    return {key: Footprint.load(text) for key, text in fetch(connection, "footprints", keys=listed(keys))}
+    found, others = kept_footprints(keys)
+    rows = fetch(connection, "footprints", keys=listed(others)) if others else []
+    return found | load_footprints(rows)

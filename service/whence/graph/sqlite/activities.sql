@@ -1,6 +1,6 @@
 -- What owners did: their reports, and the footprints that these refer to.
 
--- name: activities (of each owner the last ones observed, and the last one declared)
+-- name: activities (of each owner the last ones observed that name datasets, and the last ones declared that do and do not)
 SELECT report.owner, declared, reported, start, run, number, footprint, state, last
 FROM (SELECT value AS wanted FROM json_each(:owners)) CROSS JOIN report ON report.rowid IN (
     SELECT * FROM (
@@ -11,6 +11,11 @@ FROM (SELECT value AS wanted FROM json_each(:owners)) CROSS JOIN report ON repor
     SELECT * FROM (
         SELECT rowid FROM report
         WHERE owner = wanted AND declared = 1 AND reported = 1 AND start <= :as_of
+        ORDER BY start DESC, run DESC, number DESC LIMIT 1)
+    UNION ALL
+    SELECT * FROM (
+        SELECT rowid FROM report
+        WHERE owner = wanted AND declared = 1 AND reported = 0 AND start <= :as_of
         ORDER BY start DESC, run DESC, number DESC LIMIT 1))
 ORDER BY start DESC, run DESC, number DESC
 

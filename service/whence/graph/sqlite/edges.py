@@ -11,7 +11,7 @@ _LABELS = {EdgeKind.OWNED_BY, EdgeKind.TAGGED}
 
 def edges_into(connection: Connection, targets: Sequence[str], kinds: Sequence[EdgeKind]) -> list[EdgeId]:
     """Edges of these kinds into the targets."""
-    return [EdgeId(*row) for row in fetch(connection, "edges_into", targets=listed(targets), kinds=listed(kinds))]
+    return list(map(EdgeId._make, fetch(connection, "edges_into", targets=listed(targets), kinds=listed(kinds))))
 
 
 def edges_from(connection: Connection, sources: Sequence[str], kinds: Sequence[EdgeKind]) -> dict[EdgeId, Since]:
