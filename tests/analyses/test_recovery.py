@@ -464,3 +464,20 @@ async def test_calls_do_not_grow_with_width():
         assert len(answer.work) == 2 * width + 1
         counts.append(counting.calls)
     assert counts[0] == counts[1]
+
+
+async def test_only_what_the_bad_version_flows_into_is_stale(graph):
+    """A run that tells its outputs apart, and one that reads what is good of them."""
+
+    def made(name, source):
+        columns = {"c": {"inputFields": [{"namespace": NS, "name": source, "field": "c"}]}}
+        return dataset(name, columnLineage={"fields": columns})
+
+    sources = [*ran("08", "load", 1, [], ["a"]), *ran("08", "other", 2, [], ["b"])]
+    split = ran("09", "split", 3, ["a", "b"], [made("x", "a"), made("y", "b")])
+    store = await graph(*sources, *split, *ran("10", "of_x", 4, ["x"]), *ran("10", "of_y", 5, ["y"]))
+    asked = await ask(store, run=1)
+    assert asked.stale == [("a", "BAD", True), ("x", "STALE", True)]
+    assert asked.work.keys() == {"load", "split", "of_x"}
+    both = await ask(store, job="other")
+    assert [name for name, *_ in both.stale] == ["b", "y"]

@@ -42,7 +42,8 @@ on_neo4j = settings(
 
 class Drawn(NamedTuple):
     """One attempt of a job. reads: dataset and the version that it names, if any. part: that it writes; of all: None;
-    narrow: whether it reads that part only. date: its logical date."""
+    narrow: whether it reads that part only. date: its logical date. apart: whether it tells what flows into what, if it
+    reads and writes two: the first into the first, the second into the second."""
 
     job: str
     hour: int
@@ -55,6 +56,13 @@ class Drawn(NamedTuple):
     narrow: bool
     date: int | None
     inside: bool
+    apart: bool
+
+    def flows(self, source: str) -> set[str]:
+        """What a dataset that it reads flows into."""
+        reads = [name for name, _ in sorted(self.reads, key=str)]
+        told = self.apart and len(reads) == len(self.writes) == 2
+        return {sorted(self.writes)[reads.index(source)]} if told else set(self.writes)
 
 
 class World(NamedTuple):
@@ -89,6 +97,7 @@ def attempts(draw: st.DrawFn) -> Drawn:
         draw(st.sampled_from([None, None, "p1", "p2"])),
         draw(st.booleans()),
         draw(st.sampled_from([None, None, 1, 2])),
+        draw(st.booleans()),
         draw(st.booleans()),
     )
 
@@ -171,6 +180,7 @@ def _events(one: Drawn, run: int, start: str, end: str, day: int = 1) -> list[An
             name,
             **({"version": {"datasetVersion": one.label}} if one.label else {}),
             **({"output": {"subset": {"outputCondition": parts}}} if one.part else {}),
+            **({"columnLineage": {"fields": {"c": {"inputFields": _columns(one, name)}}}} if one.apart else {}),
         )
         for name in sorted(one.writes)
     ]
@@ -181,6 +191,12 @@ def _events(one: Drawn, run: int, start: str, end: str, day: int = 1) -> list[An
         event("START", begin, one.job, run, run_facets=facets),
         event(one.state, finish, one.job, run, inputs, outputs, facets),
     ]
+
+
+def _columns(one: Drawn, output: str) -> list[Any]:
+    """The columns that flow into an output."""
+    sources = [name for name, _ in sorted(one.reads, key=str) if output in one.flows(name)]
+    return [{"namespace": NS, "name": name, "field": "c"} for name in sources]
 
 
 class Attempt(NamedTuple):
@@ -285,9 +301,11 @@ class Oracle:
         """What the box says that it made is made by what is in it."""
         return {inner for inner in self.inner_made if inner.dataset == one.dataset} if one in self.box_made else {one}
 
-    def all_made(self, index: int) -> set[Made]:
-        """What an attempt made."""
+    def all_made(self, index: int, source: str | None = None) -> set[Made]:
+        """What an attempt made; of one dataset that it read, if that is given."""
         found = {one for one in [*self.made, *self.box_made] if one.index == index}
+        if source is not None:
+            found = {one for one in found if one.name in self.attempts[index].drawn.flows(source)}
         return {inner for one in found for inner in self.instead(one)}
 
     # What holds of attempts
@@ -397,10 +415,10 @@ class Oracle:
         self.bad_reads: set[Read] = set()
         self.marks: dict[Mark, None] = {}
         self.waiting: set[tuple[str, Any, int, int | None]] = set()
-        self.followed: set[int] = set()
+        self.followed: set[tuple[int, str | None]] = set()
         self.sources: set[str] = set()
         getattr(self, f"_start_{self.world.ask.replace(' ', '_')}")()
-        self.followed |= {index for index, why in self.affected.items() if why == "FAILED"}
+        self.followed |= {(index, None) for index, why in self.affected.items() if why == "FAILED"}
 
     def _take(self, indices: list[int], why: str) -> None:
         outer = -1 in indices and any(self.attempts[i].drawn.inside for i in indices)
@@ -512,14 +530,14 @@ class Oracle:
         return any(made in self.bad for made in self.read(read)) or any(self.behind(m, read) for m in self.marks)
 
     def _spread(self, why: str, hit: Any) -> bool:
-        new = {read.index for read in self.reads if read.index not in self.followed and hit(read)}
-        for index in new:
-            self.followed.add(index)
+        new = {(read.index, read.name) for read in self.reads if hit(read)} - self.followed
+        new = {one for one in new if (one[0], None) not in self.followed}
+        self.followed |= new
+        for index, source in new:
             self.affected.setdefault(index, why)
-            for one in self.all_made(index):
+            for one in self.all_made(index, source):
                 self.bad.setdefault(one, why)
-        if why == "LATE":
-            for index in new:
+            if why == "LATE":
                 self._fail(index)
         return bool(new)
 
@@ -752,7 +770,7 @@ async def replay(changes: Changes, world: World, oracle: Oracle, question: Recov
         found = _events(one, run, clock(), clock(), day=2)
         await changes.add(*found)
 
-    nothing = Drawn(HAND, 0, "COMPLETE", False, frozenset(), frozenset(), None, None, False, None, False)
+    nothing = Drawn(HAND, 0, "COMPLETE", False, frozenset(), frozenset(), None, None, False, None, False, False)
     for number, repair in enumerate(answer.plan.repairs):
         await play(nothing._replace(writes=frozenset([KEYS[repair.key]])), 2000 + number)
     number = 0

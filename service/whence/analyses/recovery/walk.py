@@ -7,6 +7,7 @@ First all that was built on something bad (STALE), then all that was built on ol
 import json
 from typing import NamedTuple
 
+from whence.analyses.recovery.flows import Flows, Reach
 from whence.analyses.recovery.scene import Mark, Scene
 from whence.analyses.recovery.slots import Slot, Slots
 from whence.analyses.recovery.start import Start
@@ -31,7 +32,8 @@ class Walk:
     def __init__(self, scene: Scene, slots: Slots) -> None:
         self._scene = scene
         self._slots = slots
-        self._followed: set[AttemptId] = set()
+        self._flows = Flows(scene, slots)
+        self._followed: set[Reach] = set()
         self.attempts: dict[AttemptId, Cause] = {}
         self.versions: dict[Use, Cause] = {}
         self.marks: dict[Mark, Cause] = {}
@@ -40,15 +42,15 @@ class Walk:
     async def run(self, start: Start) -> None:
         """Walk as far as it goes, or the limits allow."""
         self.attempts.update(start.attempts)
-        failed = {key for key, cause in start.attempts.items() if cause.reason == Reason.FAILED}
-        self._followed |= failed
-        found: dict[AttemptId, Cause] = {}
+        self._followed |= {Reach(key) for key, cause in start.attempts.items() if cause.reason == Reason.FAILED}
+        await self._flows.fetch(map(attempt_of, start.readings))
+        found: dict[Reach, Cause] = {}
         for reading, cause in start.readings.items():
-            _offer(found, attempt_of(reading), _read(reading, None, Reason.STALE, cause))
+            _offer(found, self._flows.reach(reading), _read(reading, None, Reason.STALE, cause))
         frontier = dict(start.versions)
         while (frontier or found) and not self._exceeded():
-            for key, cause in (await self._readers(frontier, Reason.STALE)).items():
-                _offer(found, key, cause)
+            for reach, cause in (await self._readers(frontier, Reason.STALE)).items():
+                _offer(found, reach, cause)
             frontier = await self._outputs(found)
             found = {}
         await self._be_late(start, await self._marks_of(self.attempts))
@@ -65,16 +67,17 @@ class Walk:
             marks = {mark: cause for mark, cause in marks.items() if mark not in self.marks}
             self.marks.update(marks)
             found = await self._readers(frontier, Reason.LATE)
-            for key, cause in (await self._behind(marks)).items():
-                _offer(found, key, cause)
+            for reach, cause in (await self._behind(marks)).items():
+                _offer(found, reach, cause)
             waiting = await self._ask_followers(marks)
             frontier = await self._outputs(found)
-            marks = await self._marks_of(found) | await self._marks_of_waiting(waiting)
+            late = {reach.attempt: cause for reach, cause in found.items()}
+            marks = await self._marks_of(late) | await self._marks_of_waiting(waiting)
 
     # Readers
 
-    async def _readers(self, frontier: dict[Use, Cause], reason: Reason) -> dict[AttemptId, Cause]:
-        """The attempts that read versions, which are noted as not good."""
+    async def _readers(self, frontier: dict[Use, Cause], reason: Reason) -> dict[Reach, Cause]:
+        """What follows from those who read versions, which are noted as not good."""
         history = self._scene.history
         if frontier:
             await history.fetch([use.dataset for use in frontier], min(use.at for use in frontier))
@@ -83,30 +86,36 @@ class Walk:
             await history.fetch([use.dataset for use in exact], min(use.at for use in exact))
         for use, cause in exact.items():
             self.versions.setdefault(use, cause)
-        found: dict[AttemptId, Cause] = {}
         datasets = dict.fromkeys(self._scene.names.representative(use.dataset) for use in frontier)
-        for reading in (reading for dataset in datasets for reading in history.consumed(dataset)):
-            if attempt_of(reading) in self._followed:
-                continue
-            for made in history.read(reading):
-                if made in self.versions:
-                    _offer(found, attempt_of(reading), _read(reading, made, reason, self.versions[made]))
+        readings = [reading for dataset in datasets for reading in history.consumed(dataset) if self._is_new(reading)]
+        bad = [(reading, made) for reading in readings for made in history.read(reading) if made in self.versions]
+        return await self._reached([(one, _read(one, made, reason, self.versions[made])) for one, made in bad])
+
+    def _is_new(self, reading: Use) -> bool:
+        return Reach(attempt_of(reading)) not in self._followed
+
+    async def _reached(self, hits: list[tuple[Use, Cause]]) -> dict[Reach, Cause]:
+        """What follows from readings and was not followed."""
+        await self._flows.fetch(attempt_of(reading) for reading, _ in hits)
+        found: dict[Reach, Cause] = {}
+        for reading, cause in hits:
+            if (reach := self._flows.reach(reading)) not in self._followed:
+                _offer(found, reach, cause)
         return found
 
-    async def _behind(self, marks: dict[Mark, Cause]) -> dict[AttemptId, Cause]:
-        """The attempts that read older versions than there should have been."""
+    async def _behind(self, marks: dict[Mark, Cause]) -> dict[Reach, Cause]:
+        """What follows from those who read older versions than there should have been."""
         if marks:
             await self._scene.history.fetch([mark.dataset for mark in marks], min(mark.since for mark in marks))
-        found: dict[AttemptId, Cause] = {}
+        hits: list[tuple[Use, Cause]] = []
         for mark, cause in marks.items():
             for reading in self._scene.history.consumed(mark.dataset):
                 if reading.at < mark.since:
                     break
-                key = attempt_of(reading)
-                if key not in self._followed and self._is_behind(mark, reading):
+                if self._is_new(reading) and self._is_behind(mark, reading):
                     made = next(iter(self._scene.history.read(reading)), None)
-                    _offer(found, key, _read(reading, made, Reason.LATE, cause))
-        return found
+                    hits.append((reading, _read(reading, made, Reason.LATE, cause)))
+        return await self._reached(hits)
 
     def _is_behind(self, mark: Mark, reading: Use) -> bool:
         if reading.label:
@@ -126,13 +135,12 @@ class Walk:
 
     # What follows from attempts
 
-    async def _outputs(self, found: dict[AttemptId, Cause]) -> dict[Use, Cause]:
-        """Note attempts that are not good; returns the versions that they made."""
+    async def _outputs(self, found: dict[Reach, Cause]) -> dict[Use, Cause]:
+        """Note attempts that are not good; returns the versions that they made of what is not."""
         self._followed.update(found)
-        for key, cause in found.items():
-            self.attempts.setdefault(key, cause)
-        await self._slots.fetch(found)
-        made = {use: cause for key, cause in found.items() for use in self._slots.produced(key)}
+        for reach, cause in found.items():
+            self.attempts.setdefault(reach.attempt, cause)
+        made = {use: cause for reach, cause in found.items() for use in self._flows.produced(reach)}
         return {use: cause for use, cause in made.items() if use not in self.versions}
 
     async def _marks_of(self, attempts: dict[AttemptId, Cause]) -> dict[Mark, Cause]:
@@ -235,11 +243,11 @@ def _read(reading: Use, made: Use | None, reason: Reason, before: Cause) -> Caus
     return Cause(reading.run, reason, made.dataset, made.version, made.label, bool(reading.label), before)
 
 
-def _offer(found: dict[AttemptId, Cause], key: AttemptId, cause: Cause) -> None:
+def _offer(found: dict[Reach, Cause], reach: Reach, cause: Cause) -> None:
     """Keep the better cause of two: a recorded one, else always the same one."""
-    known = found.get(key)
+    known = found.get(reach)
     if known is None or _rank(cause) < _rank(known):
-        found[key] = cause
+        found[reach] = cause
 
 
 def _rank(cause: Cause) -> tuple[bool, str, str, str]:
