@@ -4,13 +4,15 @@ import os
 import signal
 import subprocess
 import time
+from importlib import import_module
+from pkgutil import walk_packages
 
 import pytest
 from graphql import build_schema, parse, validate
 
 from tests.cli.commands import PIPELINE, WHENCE
 from tests.running import running
-from whence.cli import questions
+from whence import cli
 from whence.cli.options import FLAGS
 from whence.settings import Settings
 from whence_graphql.schema import sdl
@@ -40,9 +42,20 @@ def test_flags_are_settings():
     assert FLAGS.keys() <= Settings.model_fields.keys()
 
 
-@pytest.mark.parametrize("name", [name for name in vars(questions) if name.isupper() and not name.startswith("_")])
-def test_questions_fit_the_schema(name):
-    assert validate(build_schema(sdl()), parse(getattr(questions, name))) == []
+def questions() -> dict[str, str]:
+    """The GraphQL that commands ask, each with a name of it."""
+    modules = [import_module(found.name) for found in walk_packages(cli.__path__, "whence.cli.")]
+    return {
+        text: f"{module.__name__}.{name}"
+        for module in modules
+        for name, text in vars(module).items()
+        if isinstance(text, str) and text.startswith("\nquery ")
+    }
+
+
+@pytest.mark.parametrize("question", questions(), ids=questions().values())
+def test_questions_fit_the_schema(question):
+    assert validate(build_schema(sdl()), parse(question)) == []
 
 
 def test_help_needs_nothing_large():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.build import dataset, event, payload
 from tests.cli.test_lineage import lines
-from whence.cli.recover_script import script_of
+from whence.cli.analyses.recovery.script import script_of
 
 RUN = "01a1fd98-2916-7edd-a19d-eadc73a6e25a"
 MAKES = "w.main.tradesdbt.{}.build.run"

@@ -5,30 +5,19 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from whence.cli import (
-    audit,
-    completeness,
-    diff,
-    doctor,
-    drift,
-    freshness,
-    history,
-    impact,
-    ingest,
-    keys,
-    lineage,
-    neo4j,
-    partitions,
-    provenance,
-    query,
-    rebuild,
-    recover,
-    search,
-    serve,
-    show,
-)
+from whence.cli import audit, doctor, ingest, keys, lineage, neo4j, query, rebuild, search, serve
+from whence.cli.analyses.completeness.command import completeness
+from whence.cli.analyses.diff.command import diff
+from whence.cli.analyses.drift.command import drift
+from whence.cli.analyses.freshness.command import freshness
+from whence.cli.analyses.history.command import history
+from whence.cli.analyses.impact.command import impact
+from whence.cli.analyses.partitions.command import partitions
+from whence.cli.analyses.provenance.command import provenance
+from whence.cli.analyses.recovery.command import recover
 from whence.cli.console import complain
 from whence.cli.options import with_flags
+from whence.cli.show.command import show
 from whence_schemas.errors import ConfigurationError, InvalidQuestion, WhenceError
 
 _HELP = """Where data came from, what breaks if it changes, and can you prove it.
@@ -86,16 +75,16 @@ for panel, commands in {
     "Run it": {"serve": serve.serve, "ingest": ingest.ingest},
     "Ask": {
         "lineage": lineage.lineage,
-        "impact": impact.impact,
-        "provenance": provenance.provenance,
-        "recover": recover.recover,
-        "diff": diff.diff,
-        "drift": drift.drift,
-        "freshness": freshness.freshness,
-        "history": history.history,
-        "partitions": partitions.partitions,
-        "completeness": completeness.completeness,
-        "show": show.show,
+        "impact": impact,
+        "provenance": provenance,
+        "recover": recover,
+        "diff": diff,
+        "drift": drift,
+        "freshness": freshness,
+        "history": history,
+        "partitions": partitions,
+        "completeness": completeness,
+        "show": show,
         "search": search.search,
         "query": query.query,
     },

@@ -9,9 +9,29 @@ from whence.cli.client import connect
 from whence.cli.console import note, out, print_json
 from whence.cli.naming import KindOption, NameArgument, NamespaceOption, naming_one
 from whence.cli.options import Choice, with_flags
-from whence.cli.questions import LINEAGE
-from whence.cli.reach import AsOfOption, DepthOption, WindowOption
+from whence.cli.reach import AsOfOption, DepthOption, WindowOption, behind, cut
 from whence.cli.resolve import Found, NamedKind, check_column, resolve
+
+_QUESTION = """
+query Lineage(
+  $of: LineageStart!, $direction: Direction!, $depth: Int!, $granularity: Granularity!, $asOf: DateTime, $window: Int!
+) {
+  lineage(of: $of, direction: $direction, depth: $depth, granularity: $granularity, asOf: $asOf, window: $window) {
+    asOf truncated truncatedBy notes logSize cursor
+    start { id kind namespace name field }
+    nodes {
+      id kind namespace name field distance
+      ... on Run { runId state startedAt }
+      ... on DatasetVersion { label producedAt complete }
+    }
+    edges {
+      source target kind by basis observed declared firstSeen lastSeen
+      seen { attempts of failed }
+      transformations { type subtype description masking }
+    }
+  }
+}
+"""
 
 
 @with_flags("log", "graph", "url", "key")
@@ -66,7 +86,7 @@ async def _ask(
         if column:
             await check_column(client, found, column)
         granularity = "COLUMN" if column or columns else _granularity(found, runs)
-        return await client.ask(LINEAGE, {"of": found.start(column), "granularity": granularity, **how})
+        return await client.ask(_QUESTION, {"of": found.start(column), "granularity": granularity, **how})
 
 
 def _granularity(found: Found, runs: bool) -> str:
@@ -80,8 +100,5 @@ def _print(answer: dict[str, Any], directions: list[str]) -> None:
     console.print(lineage_trees(answer, directions, console.width))
     for sentence in answer["notes"]:
         note(sentence)
-    if answer["truncated"]:
-        limit = "nodes" if answer["truncatedBy"] == "NODES" else "time"
-        note(f"The answer is cut at the limit of {limit}: ask for less with --depth.")
-    if answer["cursor"] < answer["logSize"]:
-        note(f"The graph is {answer['logSize'] - answer['cursor']:,} events behind the log.")
+    cut(answer, "ask for less with --depth")
+    behind(answer)

@@ -1,4 +1,4 @@
-"""Options that say how far a question about lineage reaches."""
+"""How far a question reaches: options that say so, and what is said where the answer falls short of it."""
 
 from typing import Annotated, Any
 
@@ -12,6 +12,12 @@ AsOfOption = Annotated[
     str,
     typer.Option(metavar="TIME", help="As it was then, as 2026-01-31T09:30:00Z. (default: now)", show_default=False),
 ]
+
+
+def cut(answer: dict[str, Any], what_then: str) -> None:
+    """Say so where a limit cut the answer, and what is to be done about it, or follows."""
+    if answer["truncated"]:
+        note(f"The answer is cut at the limit of {answer['truncatedBy'].lower()}: {what_then}.")
 
 
 def behind(answer: dict[str, Any]) -> None:

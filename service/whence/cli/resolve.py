@@ -5,10 +5,30 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from whence.cli import questions
 from whence.cli.client import Client
 from whence_schemas.errors import NotFound, WhenceError
 from whence_schemas.identity import dataset_key, job_key, run_key
+
+SEARCH = """
+query Search($text: String!, $kinds: [NodeKind!]!, $first: Int!, $after: String) {
+  search(text: $text, kinds: $kinds, first: $first, after: $after) {
+    edges { node { id kind namespace name ... on Column { field } } }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+
+_NODES = """
+query Nodes($ids: [ID!]!) { nodes(ids: $ids) { id kind namespace name } }
+"""
+
+_RUN_BY_ID = """
+query RunById($id: ID!) { run(id: $id) { id kind namespace name runId } }
+"""
+
+_FIELDS = """
+query Fields($namespace: String!, $name: String!) { dataset(namespace: $namespace, name: $name) { fields { name } } }
+"""
 
 _PAGE = 500
 _PAGES = 20
@@ -82,7 +102,7 @@ async def check_column(client: Client, dataset: Found, column: str) -> None:
         NotFound: the dataset has no such column; the message tells which it has.
     """
     place = {"namespace": dataset.namespace, "name": dataset.name}
-    fields = (await client.ask(questions.FIELDS, place))["dataset"]["fields"]
+    fields = (await client.ask(_FIELDS, place))["dataset"]["fields"]
     names = [field["name"] for field in fields]
     if column not in names:
         told = ", ".join(names[:_SHOWN]) + (" ..." if len(names) > _SHOWN else "")
@@ -94,7 +114,7 @@ async def _run(client: Client, name: str) -> Found | None:
         UUID(name)
     except ValueError:
         return None
-    run = (await client.ask(questions.RUN_BY_ID, {"id": name}))["run"]
+    run = (await client.ask(_RUN_BY_ID, {"id": name}))["run"]
     return Found(NamedKind.RUN, run["namespace"] or "", run["name"] or "", run["runId"]) if run else None
 
 
@@ -102,7 +122,7 @@ async def _exactly(client: Client, name: str, namespace: str, kind: NamedKind | 
     """Nodes with just this namespace and name; without a namespace, the name holds it before one of its slashes."""
     pairs = [(namespace, name)] if namespace else list(_pairs(name))
     ids = [key(*pair) for pair in pairs for key in (dataset_key, job_key)]
-    nodes = (await client.ask(questions.NODES, {"ids": ids}))["nodes"] if ids else []
+    nodes = (await client.ask(_NODES, {"ids": ids}))["nodes"] if ids else []
     return [found for node in nodes if node and kind in (None, (found := _found(node)).kind)]
 
 
@@ -136,7 +156,7 @@ async def _pages(client: Client, text: str) -> Any:
     after = None
     for _ in range(_PAGES):
         variables = {"text": text, "kinds": ["DATASET", "JOB"], "first": _PAGE, "after": after}
-        page = (await client.ask(questions.SEARCH, variables))["search"]
+        page = (await client.ask(SEARCH, variables))["search"]
         for edge in page["edges"]:
             yield _found(edge["node"])
         after = page["pageInfo"]["endCursor"]

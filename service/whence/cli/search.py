@@ -9,7 +9,7 @@ import typer
 from whence.cli.client import connect
 from whence.cli.console import note, out, print_json
 from whence.cli.options import Choice, with_flags
-from whence.cli.questions import SEARCH
+from whence.cli.resolve import SEARCH
 from whence.cli.tables import table
 
 

@@ -1,0 +1,1 @@
+"""`whence completeness`: how much of the lineage is known, and what is not."""

@@ -1,0 +1,1 @@
+"""`whence diff`: what changed between two times, or between two runs."""

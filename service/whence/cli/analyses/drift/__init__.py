@@ -1,0 +1,1 @@
+"""`whence drift`: where declarations and runs differ."""

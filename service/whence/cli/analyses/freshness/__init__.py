@@ -1,0 +1,1 @@
+"""`whence freshness`: which datasets are late, by how much, and what they hold up."""

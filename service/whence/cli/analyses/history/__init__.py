@@ -1,0 +1,1 @@
+"""`whence history`: what runs measured and checked, and what changed."""

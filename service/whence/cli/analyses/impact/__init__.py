@@ -1,0 +1,1 @@
+"""`whence impact`: what a change touches, and who is to be told."""

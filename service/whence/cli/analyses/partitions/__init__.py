@@ -1,0 +1,1 @@
+"""`whence partitions`: which partitions are there in a range, and which are missing."""

@@ -1,0 +1,1 @@
+"""`whence provenance`: what produced one version, from which data, with which code, approved by whom."""

@@ -1,0 +1,1 @@
+"""`whence show`: everything about one dataset, job, run or column."""
