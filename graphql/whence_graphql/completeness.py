@@ -1,20 +1,20 @@
 """How much of the lineage is known: scores, and the findings behind them."""
 
 from collections.abc import Sequence
-from typing import Annotated, NamedTuple, Self, cast
+from typing import Annotated, NamedTuple, Self
 
 import strawberry
 
-from whence_graphql.arguments import After, First, check_first
+from whence_graphql.answer import Answer, answer_type, told
+from whence_graphql.arguments import After, First
 from whence_graphql.context import Info
 from whence_graphql.describe import object_type, resolved
-from whence_graphql.node import LineageNode, load_nodes
-from whence_graphql.paging import Connection, connect, place_of
-from whence_graphql.scalars import DateTime, Long
+from whence_graphql.node import LineageNode, load_node, load_nodes
+from whence_graphql.paging import Connection, ordered
+from whence_graphql.scalars import DateTime
 from whence_schemas import completeness
 from whence_schemas.completeness import Check, CompletenessQuestion, Finding, Group, Ranked, Score, overall
 from whence_schemas.impact import Certainty
-from whence_schemas.lineage import Limit
 from whence_schemas.read import Freshness
 
 _CHECKS = list(Check)
@@ -80,17 +80,16 @@ class CompletenessFinding:
     @resolved
     async def node(self, info: Info) -> LineageNode | None:
         """The dataset, job or run that it is about; of a collector the job that it reported last."""
-        nodes = await load_nodes(info, [self.found.key], self.moment)
-        return cast(LineageNode, nodes[0]) if nodes else None
+        return await load_node(info, LineageNode, self.found.key, self.moment)
 
     @resolved
     async def others(self, info: Info) -> list[LineageNode]:
         """The datasets that a suspected twin may be the same as, at most 5."""
-        return [cast(LineageNode, node) for node in await load_nodes(info, self.found.others, self.moment)]
+        return await load_nodes(info, LineageNode, self.found.others, self.moment)
 
 
-@object_type
-class Completeness:
+@answer_type
+class Completeness(Answer):
     """How much of the lineage is known at a time, and how fresh that is."""
 
     as_of: DateTime
@@ -98,10 +97,6 @@ class Completeness:
         description="The mean of the checks' scores, each of which weighs the same; null where nothing counts."
     )
     truncated: bool = strawberry.field(description="Whether a limit cut it: then not everything was looked at.")
-    truncated_by: Limit | None
-    notes: list[str] = strawberry.field(description="What the reader should know, in sentences.")
-    log_size: Long = strawberry.field(description="Events in the log.")
-    cursor: Long = strawberry.field(description="Events of the log that are in the graph.")
     answer: strawberry.Private[completeness.Completeness]
 
     @resolved
@@ -130,11 +125,8 @@ class Completeness:
         after: After = None,
     ) -> Connection[CompletenessFinding]:
         """What is not known: the worst of each check, then the second of each, and so on."""
-        limit = check_first(first) + 1
         rows = [row for row in self.answer.findings if not checks or row.finding.check in checks]
-        if (place := place_of(after, _Position)) is not None:
-            rows = [row for row in rows if _position(row) > place]
-        return connect(info, rows[:limit], first, after, _position, self._finding)
+        return ordered(info, rows, first, after, _Position, _position, self._finding)
 
     def _finding(self, row: Ranked) -> CompletenessFinding:
         found = row.finding
@@ -158,12 +150,8 @@ def completeness_of(
     return Completeness(
         as_of=DateTime(question.as_of),
         score=overall(answer.scores),
-        truncated=answer.truncated is not None,
-        truncated_by=answer.truncated,
-        notes=answer.notes,
-        log_size=Long(fresh.log_size),
-        cursor=Long(fresh.cursor),
         answer=answer,
+        **told(answer.truncated, answer.notes, fresh),
     )
 
 
@@ -173,10 +161,7 @@ def _position(row: Ranked) -> _Position:
 
 def _groups(info: Info, rows: Sequence[Group], first: int, after: str | None) -> Connection[CompletenessGroup]:
     """A page of groups, which are ordered by score and name."""
-    limit = check_first(first) + 1
-    if (place := place_of(after, _GroupPosition)) is not None:
-        rows = [row for row in rows if _group_position(row) > place]
-    return connect(info, rows[:limit], first, after, _group_position, CompletenessGroup.of)
+    return ordered(info, rows, first, after, _GroupPosition, _group_position, CompletenessGroup.of)
 
 
 def _group_position(group: Group) -> _GroupPosition:

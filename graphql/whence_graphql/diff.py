@@ -1,27 +1,26 @@
 """What changed between two times: nodes and edges with what shows them, columns, code and other facets."""
 
-from collections.abc import Sequence
-from typing import Annotated, cast
+from typing import Annotated
 
 import strawberry
 from pydantic_core import from_json
 from strawberry.scalars import JSON
 
 from whence_graphql import ports
+from whence_graphql.answer import Answer, answer_type, told
 from whence_graphql.arguments import After, First
 from whence_graphql.context import Info
 from whence_graphql.dataset import Dataset
 from whence_graphql.describe import object_type, resolved
 from whence_graphql.job import Job
 from whence_graphql.lineage import LineageEdge, edge_of, lineage_node
-from whence_graphql.node import LineageNode, load_nodes
+from whence_graphql.node import LineageNode, load_node, load_nodes, nodes_by_key
 from whence_graphql.paging import Connection, page_of, rows_of
 from whence_graphql.run import Run
-from whence_graphql.scalars import DateTime, Long
+from whence_graphql.scalars import DateTime
 from whence_schemas import diff
 from whence_schemas.diff import ColumnChange, Difference, DiffQuestion, Evidence, SaidAt
-from whence_schemas.identity import Kind
-from whence_schemas.lineage import Granularity, Limit
+from whence_schemas.lineage import Granularity
 from whence_schemas.read import Freshness
 
 Differences = Annotated[list[Difference], strawberry.argument(description="Only these; none for all.")]
@@ -39,8 +38,7 @@ class Showing:
     @resolved
     async def run(self, info: Info) -> Run | None:
         """The run; null of a declaration."""
-        found = await load_nodes(info, [self.unit], self.moment) if self.unit[:1] == Kind.RUN else []
-        return cast(Run, found[0]) if found else None
+        return await load_node(info, Run, self.unit, self.moment)
 
 
 @object_type
@@ -86,8 +84,7 @@ class EdgeDiff:
     @resolved
     async def by(self, info: Info) -> LineageNode | None:
         """The job or dataset that says so."""
-        found = await load_nodes(info, [self.owner], self.moment) if self.owner else []
-        return cast(LineageNode, found[0]) if found else None
+        return await load_node(info, LineageNode, self.owner, self.moment)
 
 
 @object_type
@@ -171,8 +168,8 @@ class DiffCounts:
     edges_changed: int
 
 
-@object_type
-class Diff:
+@answer_type
+class Diff(Answer):
     """What changed in a lineage between two times, and how fresh that is."""
 
     from_: DateTime = strawberry.field(name="from")
@@ -182,17 +179,13 @@ class Diff:
     truncated: bool = strawberry.field(
         description="Whether a limit cut one of the lineages: what lies beyond is not compared."
     )
-    truncated_by: Limit | None
-    notes: list[str] = strawberry.field(description="What the reader should know, in sentences.")
-    log_size: Long = strawberry.field(description="Events in the log.")
-    cursor: Long = strawberry.field(description="Events of the log that are in the graph.")
     answer: strawberry.Private[ports.Diff]
     start_key: strawberry.Private[str]
 
     @resolved
     async def start(self, info: Info) -> LineageNode:
         """Where the lineages start."""
-        return cast(LineageNode, (await load_nodes(info, [self.start_key], self.to))[0])
+        return (await load_nodes(info, LineageNode, [self.start_key], self.to))[0]
 
     @resolved
     def counts(self) -> DiffCounts:
@@ -236,14 +229,14 @@ class Diff:
     async def columns(self, info: Info, first: First = 20, after: After = None) -> Connection[ColumnDiff]:
         """Columns that differ, by the `schema` facets of datasets that are in both lineages, nearest first."""
         rows = (await self.answer.assets()).columns
-        loaded = await datasets_of(info, [row.dataset for row in rows_of(rows, first, after)], self.to)
+        loaded = await nodes_by_key(info, Dataset, [row.dataset for row in rows_of(rows, first, after)], self.to)
         return page_of(info, rows, first, after, lambda row: column_diff(row, loaded[row.dataset], self.to))
 
     @resolved
     async def code(self, info: Info, first: First = 20, after: After = None) -> Connection[CodeDiff]:
         """Code that differs, of jobs that are in both lineages, nearest first."""
         rows = (await self.answer.assets()).code
-        loaded = await nodes_of(info, [row.job for row in rows_of(rows, first, after)], self.to)
+        loaded = await nodes_by_key(info, Job, [row.job for row in rows_of(rows, first, after)], self.to)
         return page_of(info, rows, first, after, lambda row: code_diff(row, loaded[row.job], self.to))
 
     @resolved
@@ -251,7 +244,7 @@ class Diff:
         """Other facets that differ, of jobs and datasets that are in both lineages, nearest first. Left out are those
         that the lineage itself tells, and a dataset's `version`."""
         rows = (await self.answer.assets()).facets
-        loaded = await nodes_of(info, [row.entity for row in rows_of(rows, first, after)], self.to)
+        loaded = await nodes_by_key(info, LineageNode, [row.entity for row in rows_of(rows, first, after)], self.to)
         return page_of(info, rows, first, after, lambda row: facet_diff(row, loaded[row.entity], self.to))
 
     def _node(self, row: diff.NodeDiff, evidence: Evidence) -> NodeDiff:
@@ -285,13 +278,9 @@ def diff_of(answer: ports.Diff, question: DiffQuestion, fresh: Freshness) -> Dif
         to=DateTime(question.later),
         granularity=question.granularity,
         window=question.window,
-        truncated=answer.truncated is not None,
-        truncated_by=answer.truncated,
-        notes=answer.notes,
-        log_size=Long(fresh.log_size),
-        cursor=Long(fresh.cursor),
         answer=answer,
         start_key=question.start,
+        **told(answer.truncated, answer.notes, fresh),
     )
 
 
@@ -316,16 +305,6 @@ def json_of(body: bytes | None) -> JSON | None:
     return JSON(from_json(body)) if body is not None else None
 
 
-async def nodes_of(info: Info, keys: Sequence[str], moment: int) -> dict[str, LineageNode]:
-    """Nodes by key."""
-    return {node.id: cast(LineageNode, node) for node in await load_nodes(info, keys, moment)}
-
-
-async def datasets_of(info: Info, keys: Sequence[str], moment: int) -> dict[str, Dataset]:
-    """Datasets by key."""
-    return cast(dict[str, Dataset], await nodes_of(info, keys, moment))
-
-
 def column_diff(row: diff.ColumnDiff, dataset: Dataset, moment: int) -> ColumnDiff:
     """A row in its type."""
     return ColumnDiff(
@@ -338,10 +317,10 @@ def column_diff(row: diff.ColumnDiff, dataset: Dataset, moment: int) -> ColumnDi
     )
 
 
-def code_diff(row: diff.CodeDiff, job: LineageNode, moment: int) -> CodeDiff:
+def code_diff(row: diff.CodeDiff, job: Job, moment: int) -> CodeDiff:
     """A row in its type."""
     return CodeDiff(
-        job=cast(Job, job),
+        job=job,
         before=_code(row.before),
         after=_code(row.after),
         texts=[TextDiff(facet=text.facet, diff=text.diff, cut=text.cut) for text in row.texts],

@@ -1,23 +1,25 @@
 """Where declarations and runs differ, job by job, and what is downstream of a broken declaration."""
 
-from typing import Annotated, cast
+from typing import Annotated
 
 import strawberry
 
+from whence_graphql.answer import Answer, answer_type, told
 from whence_graphql.arguments import After, First
 from whence_graphql.context import Info
 from whence_graphql.dataset import Dataset
 from whence_graphql.describe import object_type, resolved
-from whence_graphql.diff import Showing, nodes_of, showing
+from whence_graphql.diff import Showing, showing
 from whence_graphql.impact import Impact, impact_of
 from whence_graphql.job import Job
+from whence_graphql.node import nodes_by_key
 from whence_graphql.paging import Connection, Edge, PageInfo, cursor_of, page_of
-from whence_graphql.scalars import DateTime, Long
+from whence_graphql.scalars import DateTime
 from whence_schemas import drift
 from whence_schemas.drift import BROKEN, DriftKind, DriftPage, DriftQuestion, DriftSubject, Finding
 from whence_schemas.identity import column_key
 from whence_schemas.impact import Change, ImpactQuestion
-from whence_schemas.lineage import Granularity, Limit
+from whence_schemas.lineage import Granularity
 from whence_schemas.read import Freshness
 
 _MAX_NODES = 1_000
@@ -107,8 +109,8 @@ class JobDrift:
     async def findings(self, info: Info, first: First = 100, after: After = None) -> Connection[DriftFinding]:
         """What differs, by kind."""
         found = self.row.findings
-        keys = dict.fromkeys(key for row in found for key in (row.dataset, row.source) if key)
-        datasets = cast(dict[str, Dataset], await nodes_of(info, list(keys), self.moment))
+        keys = [key for row in found for key in (row.dataset, row.source)]
+        datasets = await nodes_by_key(info, Dataset, keys, self.moment)
         return page_of(info, found, first, after, lambda row: self._finding(row, datasets))
 
     def _finding(self, row: Finding, datasets: dict[str, Dataset]) -> DriftFinding:
@@ -132,18 +134,14 @@ class JobDrift:
         )
 
 
-@object_type
-class Drift:
+@answer_type
+class Drift(Answer):
     """Where declarations and runs differ, and how fresh that is."""
 
     as_of: DateTime
     window: int
     examined: int = strawberry.field(description="How many jobs were looked at for this page.")
     truncated: bool = strawberry.field(description="Whether a limit cut the page: go on after its end.")
-    truncated_by: Limit | None
-    notes: list[str] = strawberry.field(description="What the reader should know, in sentences.")
-    log_size: Long = strawberry.field(description="Events in the log.")
-    cursor: Long = strawberry.field(description="Events of the log that are in the graph.")
     page: strawberry.Private[DriftPage]
     paged: strawberry.Private[bool]
 
@@ -152,7 +150,7 @@ class Drift:
         """The jobs that differ, by name. A page may have fewer than wanted, or none, where time was up: there may be
         more after its end all the same."""
         rows = self.page.jobs
-        jobs = cast(dict[str, Job], await nodes_of(info, [row.job for row in rows], self.as_of))
+        jobs = await nodes_by_key(info, Job, [row.job for row in rows], self.as_of)
         edges = [Edge(cursor=cursor_of(row.place), node=self._job(row, jobs[row.job])) for row in rows]
         info.context.budget.spend(len(edges))
         end = cursor_of(self.page.end) if self.page.end else edges[-1].cursor if edges else None
@@ -175,11 +173,7 @@ def drift_of(page: DriftPage, question: DriftQuestion, fresh: Freshness) -> Drif
         as_of=DateTime(question.as_of),
         window=question.window,
         examined=page.examined,
-        truncated=page.truncated is not None,
-        truncated_by=page.truncated,
-        notes=page.notes,
-        log_size=Long(fresh.log_size),
-        cursor=Long(fresh.cursor),
         page=page,
         paged=question.after is not None,
+        **told(page.truncated, page.notes, fresh),
     )

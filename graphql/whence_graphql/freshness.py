@@ -1,23 +1,25 @@
 """Freshness: which datasets are late, by how much, and what they hold up."""
 
-from collections.abc import Callable, Sequence
-from typing import Annotated, NamedTuple, TypeVar
+from collections.abc import Sequence
+from typing import Annotated
 
 import strawberry
 
 from whence_graphql import ports
+from whence_graphql.answer import Answer, answer_type, told
 from whence_graphql.arguments import After, First, check_first
 from whence_graphql.context import Info
 from whence_graphql.dataset import Dataset
 from whence_graphql.describe import object_type, resolved
 from whence_graphql.labels import Owner
 from whence_graphql.lineage import NameInput
-from whence_graphql.paging import Connection, connect, place_of
+from whence_graphql.node import load_node, nodes_by_key
+from whence_graphql.paging import Connection, Nearest, connect, ordered, place_of, rows_of
 from whence_graphql.run import Run
-from whence_graphql.scalars import DateTime, Long
+from whence_graphql.scalars import DateTime
 from whence_schemas import freshness
 from whence_schemas.freshness import DatasetFreshness as Row
-from whence_schemas.freshness import FreshnessState, HeldDataset, HeldOwner, RhythmBasis
+from whence_schemas.freshness import FreshnessState, RhythmBasis
 from whence_schemas.identity import dataset_key, owner_key
 from whence_schemas.lineage import Limit
 from whence_schemas.read import Freshness as Progress
@@ -85,14 +87,6 @@ class HeldUpOwner:
     assets: int = strawberry.field(description="How many datasets and jobs are theirs, the late one included.")
 
 
-class _Nearest(NamedTuple):
-    distance: int
-    key: str
-
-
-_Held = TypeVar("_Held", HeldDataset, HeldOwner)
-
-
 @object_type
 class HeldUp:
     """What a late dataset holds up: everything downstream of it."""
@@ -106,28 +100,27 @@ class HeldUp:
     @resolved
     async def nearest(self, info: Info, first: First = 20, after: After = None) -> Connection[HeldUpDataset]:
         """The datasets, nearest first."""
-        rows = _after(self.found.datasets, after, lambda row: row.key)[: check_first(first) + 1]
-        nodes = await info.context.loaders.node.load_many([row.key for row in rows])
-        known = {node.key: Dataset.of(node, self.moment) for node in nodes if node is not None}
+        rows = rows_of(self.found.datasets, first, after)
+        known = await nodes_by_key(info, Dataset, [row.key for row in rows], self.moment)
         return connect(
             info,
             [row for row in rows if row.key in known],
             first,
             after,
-            lambda row: _Nearest(row.distance, row.key),
+            lambda row: Nearest(row.distance, row.key),
             lambda row: HeldUpDataset(dataset=known[row.key], distance=row.distance),
         )
 
     @resolved
     async def owners(self, info: Info, first: First = 20, after: After = None) -> Connection[HeldUpOwner]:
         """Owners to tell, by the `ownership` facets, nearest first."""
-        rows = _after(self.found.owners, after, lambda row: row.name)[: check_first(first) + 1]
-        return connect(
+        return ordered(
             info,
-            rows,
+            self.found.owners,
             first,
             after,
-            lambda row: _Nearest(row.distance, row.name),
+            Nearest,
+            lambda row: Nearest(row.distance, row.name),
             lambda row: HeldUpOwner(
                 owner=Owner.of(NodeRow(owner_key(row.name), "", row.name), self.moment),
                 distance=row.distance,
@@ -149,8 +142,7 @@ class Production:
     @resolved
     async def run(self, info: Info) -> Run | None:
         """The run."""
-        row = await info.context.loaders.node.load(self.use.run)
-        return Run.of(row, self.moment) if row else None
+        return await load_node(info, Run, self.use.run, self.moment)
 
 
 @object_type
@@ -193,22 +185,32 @@ class FreshnessCounts:
     truncated_by: Limit | None = strawberry.field(description="The limit at which counting ended, if any.")
 
 
-@object_type
-class Freshness:
+@answer_type
+class Freshness(Answer):
     """Which datasets are late, and how fresh that is."""
 
     as_of: DateTime
     truncated: bool = strawberry.field(
         description="Whether a limit cut the page before it was full; go on from its end."
     )
-    truncated_by: Limit | None
-    notes: list[str] = strawberry.field(description="What the reader should know, in sentences.")
-    log_size: Long = strawberry.field(description="Events in the log.")
-    cursor: Long = strawberry.field(description="Events of the log that are in the graph.")
-    datasets: Connection[DatasetFreshness] = strawberry.field(
-        description="In the order of their names. Of a dataset with several names, one stands for all."
-    )
     answer: strawberry.Private[ports.DatasetsFreshness]
+    page: strawberry.Private[freshness.FreshnessPage]
+    first: strawberry.Private[int]
+    after: strawberry.Private[str | None]
+
+    @resolved
+    async def datasets(self, info: Info) -> Connection[DatasetFreshness]:
+        """In the order of their names. Of a dataset with several names, one stands for all."""
+        known = await nodes_by_key(info, Dataset, [row.key for _, row in self.page.rows], self.as_of)
+        return connect(
+            info,
+            [found for found in self.page.rows if found[1].key in known],
+            self.first,
+            self.after,
+            lambda found: found[0],
+            lambda found: _stands(found[1], known[found[1].key], self.answer, self.as_of),
+            self.page.end if self.page.truncated else None,
+        )
 
     @resolved
     async def counts(self, info: Info) -> FreshnessCounts:
@@ -238,25 +240,13 @@ async def freshness_of(info: Info, question: freshness.FreshnessQuestion, first:
     progress: Progress = await info.context.reader.freshness()
     answer = await info.context.reader.datasets_freshness(question)
     page = await answer.page(place_of(after, SearchPlace), limit)
-    nodes = await info.context.loaders.node.load_many([row.key for _, row in page.rows])
-    known = {node.key: Dataset.of(node, question.as_of) for node in nodes if node is not None}
     return Freshness(
         as_of=DateTime(question.as_of),
-        truncated=page.truncated is not None,
-        truncated_by=page.truncated,
-        notes=answer.notes,
-        log_size=Long(progress.log_size),
-        cursor=Long(progress.cursor),
         answer=answer,
-        datasets=connect(
-            info,
-            [found for found in page.rows if found[1].key in known],
-            first,
-            after,
-            lambda found: found[0],
-            lambda found: _stands(found[1], known[found[1].key], answer, question.as_of),
-            page.end if page.truncated else None,
-        ),
+        page=page,
+        first=first,
+        after=after,
+        **told(page.truncated, answer.notes, progress),
     )
 
 
@@ -286,9 +276,3 @@ def _production(use: UseRow | None, state: str, moment: int) -> Production | Non
     return Production(
         at=DateTime(use.at), attempt=use.number, state=RunState(state or RunState.OTHER), use=use, moment=moment
     )
-
-
-def _after(rows: Sequence[_Held], after: str | None, key: Callable[[_Held], str]) -> Sequence[_Held]:
-    """Rows in the order of (distance, key) that come after a place."""
-    place = place_of(after, _Nearest)
-    return rows if place is None else [row for row in rows if (row.distance, key(row)) > place]

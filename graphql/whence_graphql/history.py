@@ -1,22 +1,22 @@
 """History: what the runs of a dataset or job measured and checked, and what changed."""
 
-from typing import Annotated, cast
+from typing import Annotated
 
 import strawberry
 
 from whence_graphql import ports
+from whence_graphql.answer import Answer, answer_type, told
 from whence_graphql.arguments import After, First, check_first
 from whence_graphql.context import Info
 from whence_graphql.dataset import Dataset
 from whence_graphql.describe import object_type, resolved
 from whence_graphql.job import Job
-from whence_graphql.node import LineageNode, node_of
+from whence_graphql.node import LineageNode, load_node
 from whence_graphql.paging import Connection, connect, numbered, place_of
 from whence_graphql.run import Run
-from whence_graphql.scalars import DateTime, Long
+from whence_graphql.scalars import DateTime
 from whence_schemas import history
 from whence_schemas.history import HistoryRole
-from whence_schemas.lineage import Limit
 from whence_schemas.read import AttemptRow, Cursor, RunState
 from whence_schemas.read import Freshness as Progress
 
@@ -46,7 +46,7 @@ class HistoryMeasure:
     @resolved
     async def dataset(self, info: Info) -> Dataset | None:
         """What is measured; null of the run itself, and where the history is that of a dataset."""
-        return await _dataset(info, self.key, self.moment)
+        return await load_node(info, Dataset, self.key, self.moment)
 
 
 @object_type
@@ -64,7 +64,7 @@ class HistoryCheck:
     @resolved
     async def dataset(self, info: Info) -> Dataset | None:
         """What is checked; null of a run's test, and where the history is that of a dataset."""
-        return await _dataset(info, self.key, self.moment)
+        return await load_node(info, Dataset, self.key, self.moment)
 
 
 @object_type
@@ -95,14 +95,12 @@ class TriedRun:
     @resolved
     async def run(self, info: Info) -> Run | None:
         """The run."""
-        row = await info.context.loaders.node.load(self.row.run)
-        return Run.of(row, self.moment) if row else None
+        return await load_node(info, Run, self.row.run, self.moment)
 
     @resolved
     async def job(self, info: Info) -> Job | None:
         """The job."""
-        row = await info.context.loaders.node.load(self.row.job)
-        return Job.of(row, self.moment) if row else None
+        return await load_node(info, Job, self.row.job, self.moment)
 
 
 @object_type
@@ -177,11 +175,11 @@ class FailingCheck:
     @resolved
     async def dataset(self, info: Info) -> Dataset | None:
         """What is checked; null of a run's test, and where the history is that of a dataset."""
-        return await _dataset(info, self.key, self.moment)
+        return await load_node(info, Dataset, self.key, self.moment)
 
 
-@object_type
-class History:
+@answer_type
+class History(Answer):
     """The history of a dataset or job, and how fresh that is."""
 
     as_of: DateTime
@@ -194,28 +192,37 @@ class History:
     truncated: bool = strawberry.field(
         description="Whether a limit cut the page before it was full; go on from its end."
     )
-    truncated_by: Limit | None
-    notes: list[str] = strawberry.field(description="What the reader should know, in sentences.")
-    log_size: Long = strawberry.field(description="Events in the log.")
-    cursor: Long = strawberry.field(description="Events of the log that are in the graph.")
-    entries: Connection[HistoryEntry] = strawberry.field(
-        description="Newest first. Of a dataset the attempts that produced it under any of its names, failed ones too, "
-        "and those that read it and measured or checked it; of a job all its attempts."
-    )
     answer: strawberry.Private[ports.History]
+    page: strawberry.Private[history.HistoryPage]
+    first: strawberry.Private[int]
+    after: strawberry.Private[str | None]
     of_key: strawberry.Private[str]
+
+    @resolved
+    async def entries(self, info: Info) -> Connection[HistoryEntry]:
+        """Newest first. Of a dataset the attempts that produced it under any of its names, failed ones too, and those that read it and measured or checked it; of a job all its attempts."""  # noqa: E501  # a line break would be one in the schema
+        end = self.page.end if self.page.truncated else None
+        return connect(info, self.page.rows, self.first, self.after, lambda row: row.place, self._entry, end)
 
     @resolved
     async def of(self, info: Info) -> LineageNode | None:
         """The dataset or job."""
-        row = await info.context.loaders.node.load(self.of_key)
-        return cast(LineageNode, node_of(row, self.as_of)) if row else None
+        return await load_node(info, LineageNode, self.of_key, self.as_of)
 
     @resolved
     async def failing(self, info: Info, first: First = 20, after: After = None) -> Connection[FailingCheck]:
         """Checks that failed the last time they were made, longest first; of those made in the newest 100 entries."""
         found, _ = await self.answer.failing()
         return numbered(info, found, first, after, self._failing)
+
+    def _entry(self, row: history.HistoryEntry) -> HistoryEntry:
+        return HistoryEntry(
+            at=DateTime(row.at),
+            role=row.role,
+            attempt=TriedRun.at(row.attempt, self.as_of),
+            row=row,
+            moment=self.as_of,
+        )
 
     def _failing(self, row: history.Failing) -> FailingCheck:
         return FailingCheck(
@@ -241,31 +248,10 @@ async def history_of(info: Info, question: history.HistoryQuestion, first: int, 
         as_of=DateTime(question.as_of),
         threshold=question.threshold,
         previous=question.previous,
-        truncated=page.truncated is not None,
-        truncated_by=page.truncated,
-        notes=answer.notes,
-        log_size=Long(progress.log_size),
-        cursor=Long(progress.cursor),
         answer=answer,
         of_key=question.of,
-        entries=connect(
-            info,
-            page.rows,
-            first,
-            after,
-            lambda row: row.place,
-            lambda row: HistoryEntry(
-                at=DateTime(row.at),
-                role=row.role,
-                attempt=TriedRun.at(row.attempt, question.as_of),
-                row=row,
-                moment=question.as_of,
-            ),
-            page.end if page.truncated else None,
-        ),
+        page=page,
+        first=first,
+        after=after,
+        **told(page.truncated, answer.notes, progress),
     )
-
-
-async def _dataset(info: Info, key: str, moment: int) -> Dataset | None:
-    row = await info.context.loaders.node.load(key) if key else None
-    return Dataset.of(row, moment) if row else None

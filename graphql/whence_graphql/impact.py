@@ -5,18 +5,19 @@ from typing import Annotated, cast
 import strawberry
 
 from whence_graphql import ports
+from whence_graphql.answer import Answer, answer_type, told
 from whence_graphql.arguments import After, First
 from whence_graphql.context import Info
 from whence_graphql.describe import object_type, resolved
 from whence_graphql.labels import Owner, Tag
 from whence_graphql.lineage import Transformation, transformations
-from whence_graphql.node import LineageNode, node_of
+from whence_graphql.node import LineageNode, load_nodes, node_of
 from whence_graphql.paging import Connection, page_of
-from whence_graphql.scalars import DateTime, Long
+from whence_graphql.scalars import DateTime
 from whence_schemas import impact
 from whence_schemas.identity import Kind
 from whence_schemas.impact import Certainty, Change, EndKind, EndTouched, Place, Step, TagTouched, Touched
-from whence_schemas.lineage import Granularity, Limit
+from whence_schemas.lineage import Granularity
 from whence_schemas.read import Freshness, NodeRow
 
 
@@ -136,26 +137,20 @@ class ImpactCounts:
     reports: int
 
 
-@object_type
-class Impact:
+@answer_type
+class Impact(Answer):
     """What a change touches downstream, and how fresh that is."""
 
     as_of: DateTime
     change: Change
     granularity: Granularity
-    truncated: bool = strawberry.field(description="Whether a limit cut it: there is more beyond.")
-    truncated_by: Limit | None
-    notes: list[str] = strawberry.field(description="What the reader should know, in sentences.")
-    log_size: Long = strawberry.field(description="Events in the log.")
-    cursor: Long = strawberry.field(description="Events of the log that are in the graph.")
     answer: strawberry.Private[ports.Impact]
     start_keys: strawberry.Private[tuple[str, ...]]
 
     @resolved
     async def starts(self, info: Info) -> list[LineageNode]:
         """What changes."""
-        rows = await info.context.loaders.node.load_many(self.start_keys)
-        return [cast(LineageNode, node_of(row, self.as_of)) for row in rows if row is not None]
+        return await load_nodes(info, LineageNode, self.start_keys, self.as_of)
 
     @resolved
     async def counts(self, info: Info) -> ImpactCounts:
@@ -245,13 +240,9 @@ def impact_of(answer: ports.Impact, question: impact.ImpactQuestion, fresh: Fres
         as_of=DateTime(question.as_of),
         change=question.change,
         granularity=question.granularity,
-        truncated=answer.truncated is not None,
-        truncated_by=answer.truncated,
-        notes=answer.notes,
-        log_size=Long(fresh.log_size),
-        cursor=Long(fresh.cursor),
         answer=answer,
         start_keys=question.starts,
+        **told(answer.truncated, answer.notes, fresh),
     )
 
 

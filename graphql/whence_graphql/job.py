@@ -10,7 +10,7 @@ from whence_graphql.asset import Asset
 from whence_graphql.context import Info
 from whence_graphql.describe import resolved
 from whence_graphql.link import Link, evidence
-from whence_graphql.node import LineageNode, by_name, load_nodes, node_of, node_type
+from whence_graphql.node import LineageNode, by_name, load_node, load_nodes, node_of, node_type
 from whence_graphql.paging import Connection, connect, place_of
 from whence_schemas.identity import Kind
 from whence_schemas.read import Cursor, LinkRow, RunState
@@ -56,9 +56,10 @@ class Job(Asset):
         self, info: Info, as_of: AsOf = None
     ) -> Annotated["Run", strawberry.lazy("whence_graphql.run")] | None:
         """Its run that started last by then."""
+        from whence_graphql.run import Run
+
         row = await info.context.loaders.latest.load(self.id, self.at(as_of))
-        found = await load_nodes(info, [row.run], self.at(as_of)) if row else []
-        return cast("Run", found[0]) if found else None
+        return await load_node(info, Run, row.run if row else "", self.at(as_of))
 
     @resolved
     async def inputs(self, info: Info, as_of: AsOf = None, window: Window = 10) -> list[Link[LineageNode]]:
@@ -78,13 +79,13 @@ class Job(Asset):
     async def children(self, info: Info, as_of: AsOf = None, window: Window = 10) -> list["Job"]:
         """The jobs that it contains, by its last runs and by what its children say."""
         keys = await info.context.loaders.job_children.load(self.id, self.at(as_of), check_window(window))
-        return cast(list[Job], sorted(await load_nodes(info, keys, self.at(as_of)), key=by_name))
+        return sorted(await load_nodes(info, Job, keys, self.at(as_of)), key=by_name)
 
     @resolved
     async def parents(self, info: Info, as_of: AsOf = None, window: Window = 10) -> list["Job"]:
         """The jobs that contain it, by its last runs."""
         keys = await info.context.loaders.job_parents.load(self.id, self.at(as_of), check_window(window))
-        return cast(list[Job], sorted(await load_nodes(info, keys, self.at(as_of)), key=by_name))
+        return sorted(await load_nodes(info, Job, keys, self.at(as_of)), key=by_name)
 
 
 async def _links(info: Info, links: Sequence[LinkRow], moment: int) -> list[Link[LineageNode]]:

@@ -8,11 +8,12 @@ import strawberry
 from pydantic_core import from_json
 from strawberry import ID
 
+from whence_graphql.answer import Progress, answer_type, progress
 from whence_graphql.context import Info
 from whence_graphql.describe import object_type, resolved
 from whence_graphql.link import Seen, evidence
 from whence_graphql.node import LineageNode, load_nodes, node_of
-from whence_graphql.scalars import Basis, DateTime, LineageEdgeKind, Long
+from whence_graphql.scalars import Basis, DateTime, LineageEdgeKind
 from whence_schemas import lineage
 from whence_schemas.errors import InvalidQuestion
 from whence_schemas.identity import column_key, dataset_key, job_key, run_key
@@ -124,8 +125,8 @@ def transformations(said: str) -> list[Transformation]:
     ]
 
 
-@object_type
-class Lineage:
+@answer_type
+class Lineage(Progress):
     """A lineage graph, and how fresh it is."""
 
     as_of: DateTime
@@ -134,16 +135,13 @@ class Lineage:
     notes: list[str] = strawberry.field(description="What the reader should know, in sentences.")
     node_count: int
     edge_count: int
-    log_size: Long = strawberry.field(description="Events in the log.")
-    cursor: Long = strawberry.field(description="Events of the log that are in the graph.")
     graph: strawberry.Private[LineageGraph]
     start_key: strawberry.Private[str]
 
     @resolved
     async def start(self, info: Info) -> LineageNode:
         """Where it starts."""
-        found = await load_nodes(info, [self.start_key], self.as_of)
-        return cast(LineageNode, found[0])
+        return (await load_nodes(info, LineageNode, [self.start_key], self.as_of))[0]
 
     @resolved
     async def nodes(self, info: Info, first: GraphFirst = None, after: GraphAfter = None) -> list[LineageNode]:
@@ -167,10 +165,9 @@ def lineage_of(graph: LineageGraph, start: str, as_of: int, fresh: Freshness) ->
         notes=graph.notes,
         node_count=len(graph.nodes),
         edge_count=len(graph.edges),
-        log_size=Long(fresh.log_size),
-        cursor=Long(fresh.cursor),
         graph=graph,
         start_key=start,
+        **progress(fresh),
     )
 
 

@@ -13,6 +13,7 @@ from whence_schemas.identity import Kind
 from whence_schemas.read import NodeRow
 
 _NodeType = TypeVar("_NodeType", bound="type[Node]")
+_Of = TypeVar("_Of", bound="Node")
 _TYPES: dict[str, "type[Node]"] = {}
 
 
@@ -74,7 +75,19 @@ def by_name(node: Node) -> tuple[str, str]:
     return node.name, node.namespace
 
 
-async def load_nodes(info: Info, keys: Iterable[str], moment: int) -> list[Node]:
-    """The nodes of these keys that are there, in this order."""
+async def load_node(info: Info, of: type[_Of], key: str, moment: int) -> _Of | None:
+    """The node of this type with this key; None where there is none, or the key is empty."""
+    found = await load_nodes(info, of, [key] if key else [], moment)
+    return found[0] if found else None
+
+
+async def load_nodes(info: Info, of: type[_Of], keys: Iterable[str], moment: int) -> list[_Of]:
+    """The nodes of this type with these keys that are there, in this order."""
     rows = await info.context.loaders.node.load_many(list(keys))
-    return [node_of(row, moment) for row in rows if row is not None]
+    nodes = [node_of(row, moment) for row in rows if row is not None]
+    return [node for node in nodes if isinstance(node, of)]
+
+
+async def nodes_by_key(info: Info, of: type[_Of], keys: Iterable[str], moment: int) -> dict[str, _Of]:
+    """The nodes of this type with these keys that are there, by key."""
+    return {node.id: node for node in await load_nodes(info, of, dict.fromkeys(keys), moment)}

@@ -78,7 +78,9 @@ class Near(Protocol):
         """How far it is."""
 
 
-class _Position(NamedTuple):
+class Nearest(NamedTuple):
+    """The place of a row among those that are ordered by (distance, key)."""
+
     distance: int
     key: str
 
@@ -90,16 +92,39 @@ def page_of(
     info: Info, rows: Sequence[_Item], first: int, after: str | None, node: Callable[[_Item], _Node]
 ) -> Connection[_Node]:
     """A page of rows that are ordered by (distance, key)."""
-    found = rows_of(rows, first, after)
-    return connect(info, found, first, after, lambda row: _Position(row.distance, row.key), node)
+    return ordered(info, rows, first, after, Nearest, _nearest, node)
 
 
 def rows_of(rows: Sequence[_Item], first: int, after: str | None) -> Sequence[_Item]:
     """The rows of such a page, and the one that follows."""
+    return _rows_after(rows, first, after, Nearest, _nearest)
+
+
+def _nearest(row: Near) -> Nearest:
+    return Nearest(row.distance, row.key)
+
+
+def ordered(
+    info: Info,
+    rows: Sequence[_Row],
+    first: int,
+    after: str | None,
+    places: type[_Place],
+    place: Callable[[_Row], _Place],
+    node: Callable[[_Row], _Node],
+) -> Connection[_Node]:
+    """A page of rows that are in the order of their places, which are of one type."""
+    return connect(info, _rows_after(rows, first, after, places, place), first, after, place, node)
+
+
+def _rows_after(
+    rows: Sequence[_Row], first: int, after: str | None, places: type[_Place], place: Callable[[_Row], _Place]
+) -> Sequence[_Row]:
+    """The rows of a page, and the one that follows."""
     limit = check_first(first) + 1
-    place = place_of(after, _Position)
-    if place is not None:
-        rows = [row for row in rows if (row.distance, row.key) > place]
+    begin = place_of(after, places)
+    if begin is not None:
+        rows = [row for row in rows if place(row) > begin]
     return rows[:limit]
 
 

@@ -1,18 +1,18 @@
 """Partitions: which there should be in a range of time, and which there are."""
 
 from collections import Counter
-from typing import Annotated, cast
+from typing import Annotated
 
 import strawberry
 
+from whence_graphql.answer import Answer, answer_type, told
 from whence_graphql.arguments import After, First
 from whence_graphql.context import Info
 from whence_graphql.describe import object_type, resolved
 from whence_graphql.history import TriedRun
-from whence_graphql.node import LineageNode, node_of
+from whence_graphql.node import LineageNode, load_node
 from whence_graphql.paging import Connection, numbered
-from whence_graphql.scalars import DateTime, Long
-from whence_schemas.lineage import Limit
+from whence_graphql.scalars import DateTime
 from whence_schemas.partitions import (
     KeyRow,
     PartitionBasis,
@@ -82,8 +82,8 @@ class PartitionCounts:
     beside: int = strawberry.field(description="Those that are there, but lie beside the steps.")
 
 
-@object_type
-class Partitions:
+@answer_type
+class Partitions(Answer):
     """The partitions of a dataset or job that begin in a range, and how fresh that is."""
 
     as_of: DateTime
@@ -94,18 +94,13 @@ class Partitions:
     basis: PartitionBasis | None
     zone: str = strawberry.field(description="The time zone of steps, and of times in names that tell none.")
     truncated: bool = strawberry.field(description="Whether time was up before all runs in the range were read.")
-    truncated_by: Limit | None
-    notes: list[str] = strawberry.field(description="What the reader should know, in sentences.")
-    log_size: Long = strawberry.field(description="Events in the log.")
-    cursor: Long = strawberry.field(description="Events of the log that are in the graph.")
     found: strawberry.Private[PartitionRange]
     of_key: strawberry.Private[str]
 
     @resolved
     async def of(self, info: Info) -> LineageNode | None:
         """The dataset or job."""
-        row = await info.context.loaders.node.load(self.of_key)
-        return cast(LineageNode, node_of(row, self.as_of)) if row else None
+        return await load_node(info, LineageNode, self.of_key, self.as_of)
 
     @resolved
     def counts(self) -> PartitionCounts:
@@ -150,13 +145,9 @@ def partitions_of(found: PartitionRange, question: PartitionQuestion, fresh: Pro
         rhythm=found.said or None,
         basis=found.basis,
         zone=found.zone,
-        truncated=found.truncated is not None,
-        truncated_by=found.truncated,
-        notes=list(found.notes),
-        log_size=Long(fresh.log_size),
-        cursor=Long(fresh.cursor),
         found=found,
         of_key=question.of,
+        **told(found.truncated, found.notes, fresh),
     )
 
 

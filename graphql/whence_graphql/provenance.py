@@ -6,6 +6,7 @@ import strawberry
 from strawberry import ID
 
 from whence_graphql import ports
+from whence_graphql.answer import Answer, answer_type, told
 from whence_graphql.arguments import After, First
 from whence_graphql.context import Info
 from whence_graphql.describe import object_type, resolved
@@ -21,11 +22,11 @@ from whence_graphql.provenance_nodes import (
     ProvenanceUse,
     ProvenanceVersion,
 )
-from whence_graphql.scalars import DateTime, Long
+from whence_graphql.scalars import DateTime
 from whence_schemas import provenance
 from whence_schemas.errors import InvalidQuestion
 from whence_schemas.identity import dataset_key, job_key, run_key
-from whence_schemas.lineage import Direction, Limit
+from whence_schemas.lineage import Direction
 from whence_schemas.provenance import Asset, ProvenanceQuestion
 from whence_schemas.read import Freshness
 
@@ -91,17 +92,12 @@ class ProvenanceCounts:
     indexes: int
 
 
-@object_type
-class Provenance:
+@answer_type
+class Provenance(Answer):
     """What one version, or the attempts of a run, rest on, or what rests on them; and how fresh that is."""
 
     as_of: DateTime
     direction: Direction
-    truncated: bool = strawberry.field(description="Whether a limit cut it: there is more beyond.")
-    truncated_by: Limit | None
-    notes: list[str] = strawberry.field(description="What the reader should know, in sentences.")
-    log_size: Long = strawberry.field(description="Events in the log.")
-    cursor: Long = strawberry.field(description="Events of the log that are in the graph.")
     answer: strawberry.Private[ports.Provenance]
 
     @resolved
@@ -204,10 +200,6 @@ def provenance_of(answer: ports.Provenance, question: ProvenanceQuestion, fresh:
     return Provenance(
         as_of=DateTime(question.as_of),
         direction=question.direction,
-        truncated=answer.truncated is not None,
-        truncated_by=answer.truncated,
-        notes=answer.notes,
-        log_size=Long(fresh.log_size),
-        cursor=Long(fresh.cursor),
         answer=answer,
+        **told(answer.truncated, answer.notes, fresh),
     )

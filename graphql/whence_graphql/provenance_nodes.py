@@ -1,7 +1,5 @@
 """What a provenance is made of: attempts with code and parameters, versions, and what leads from one to another."""
 
-from typing import cast
-
 import strawberry
 from pydantic_core import from_json
 from strawberry import ID
@@ -14,7 +12,7 @@ from whence_graphql.dataset import Dataset
 from whence_graphql.describe import object_type, resolved
 from whence_graphql.facet import load_model
 from whence_graphql.labels import CodeVersion
-from whence_graphql.node import LineageNode, load_nodes
+from whence_graphql.node import LineageNode, load_node, load_nodes
 from whence_graphql.run import Run
 from whence_graphql.scalars import Basis, DateTime
 from whence_graphql.version import EVER, DatasetVersion
@@ -49,7 +47,7 @@ class AttemptCode:
     @resolved
     async def commits(self, info: Info) -> list[CodeVersion]:
         """The commits that it executed, of their repositories."""
-        return cast(list[CodeVersion], await load_nodes(info, self.keys, self.moment))
+        return await load_nodes(info, CodeVersion, self.keys, self.moment)
 
 
 @object_type
@@ -77,8 +75,7 @@ class ProvenanceAttempt(ProvenanceNode):
     @resolved
     async def run(self, info: Info) -> Run | None:
         """The run that it is an attempt of."""
-        found = await load_nodes(info, [self.row.run], self.moment)
-        return cast(Run, found[0]) if found else None
+        return await load_node(info, Run, self.row.run, self.moment)
 
     @resolved
     async def attempt(self, info: Info) -> Attempt | None:
@@ -120,8 +117,7 @@ class ProvenanceVersion(ProvenanceNode):
     @resolved
     async def dataset(self, info: Info) -> Dataset | None:
         """The dataset."""
-        row = await info.context.loaders.node.load(self.row.dataset)
-        return Dataset.of(row, self.moment) if row else None
+        return await load_node(info, Dataset, self.row.dataset, self.moment)
 
     @resolved
     async def version(self, info: Info) -> DatasetVersion | None:
@@ -222,8 +218,7 @@ class ProvenanceCode:
     @resolved
     async def commit(self, info: Info) -> CodeVersion | None:
         """The commit, of its repository."""
-        found = await load_nodes(info, [self.key], self.moment)
-        return cast(CodeVersion, found[0]) if found else None
+        return await load_node(info, CodeVersion, self.key, self.moment)
 
 
 @object_type
@@ -241,8 +236,7 @@ class Decision:
     @resolved
     async def run(self, info: Info) -> Run | None:
         """The run that is the act of deciding."""
-        found = await load_nodes(info, [self.by], self.version.moment)
-        return cast(Run, found[0]) if found else None
+        return await load_node(info, Run, self.by, self.version.moment)
 
 
 @object_type
@@ -270,8 +264,7 @@ class ProvenanceModel:
     @resolved
     async def dataset(self, info: Info) -> Dataset | None:
         """The model, as a dataset."""
-        row = await info.context.loaders.node.load(self.row.key)
-        return Dataset.of(row, self.moment) if row else None
+        return await load_node(info, Dataset, self.row.key, self.moment)
 
     @resolved
     async def version(self, info: Info) -> DatasetVersion | None:
@@ -302,5 +295,4 @@ async def _node(info: Info, answer: ports.Provenance, key: str, moment: int) -> 
     attempt = answer.attempts.get(key)
     if attempt is None and key[0] == Kind.DATASET_VERSION:
         return await _version(info, answer.versions[key], moment)
-    found = await load_nodes(info, [attempt.run if attempt else key], moment)
-    return cast(LineageNode, found[0]) if found else None
+    return await load_node(info, LineageNode, attempt.run if attempt else key, moment)

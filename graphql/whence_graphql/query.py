@@ -6,6 +6,7 @@ import strawberry
 from strawberry import ID
 
 from whence_graphql.analyses import Analyses
+from whence_graphql.answer import Progress, progress
 from whence_graphql.arguments import After, AsOf, First, MaxNodes, Window, check_first, limits_of, moment_of
 from whence_graphql.context import Info
 from whence_graphql.dataset import Dataset
@@ -13,7 +14,7 @@ from whence_graphql.describe import object_type, resolved
 from whence_graphql.job import Job
 from whence_graphql.limits import PAGE
 from whence_graphql.lineage import Lineage, LineageStart, find_run, lineage_of, start_of
-from whence_graphql.node import Node, node_of
+from whence_graphql.node import Node, load_node, node_of
 from whence_graphql.paging import Connection, connect, place_of
 from whence_graphql.run import Run
 from whence_graphql.scalars import Long
@@ -24,11 +25,9 @@ from whence_schemas.read import NodeRow, SearchPlace
 
 
 @object_type
-class Status:
+class Status(Progress):
     """How fresh the graph is."""
 
-    log_size: Long = strawberry.field(description="Events in the log.")
-    cursor: Long = strawberry.field(description="Events of the log that are in the graph.")
     lag: Long = strawberry.field(description="Events of the log that are not in the graph yet.")
 
 
@@ -41,13 +40,12 @@ class Query(Analyses):
         """How fresh the graph is."""
         fresh = await info.context.reader.freshness()
         lag = fresh.log_size - fresh.cursor
-        return Status(log_size=Long(fresh.log_size), cursor=Long(fresh.cursor), lag=Long(lag))
+        return Status(lag=Long(lag), **progress(fresh))
 
     @resolved
     async def node(self, info: Info, id: ID) -> Node | None:
         """A node by id; null where it is not there."""
-        row = await info.context.loaders.node.load(id)
-        return node_of(row, info.context.now) if row else None
+        return await load_node(info, Node, id, info.context.now)
 
     @resolved
     async def nodes(self, info: Info, ids: list[ID]) -> list[Node | None]:
@@ -60,14 +58,12 @@ class Query(Analyses):
     @resolved
     async def dataset(self, info: Info, namespace: str, name: str) -> Dataset | None:
         """A dataset by name; null where it is not there."""
-        row = await info.context.loaders.node.load(dataset_key(namespace, name))
-        return Dataset.of(row, info.context.now) if row else None
+        return await load_node(info, Dataset, dataset_key(namespace, name), info.context.now)
 
     @resolved
     async def job(self, info: Info, namespace: str, name: str) -> Job | None:
         """A job by name; null where it is not there."""
-        row = await info.context.loaders.node.load(job_key(namespace, name))
-        return Job.of(row, info.context.now) if row else None
+        return await load_node(info, Job, job_key(namespace, name), info.context.now)
 
     @resolved
     async def run(

@@ -1,8 +1,7 @@
 """Recovery: what is stale, what is still good, what to fall back to, and the plan, counts first."""
 
 import shlex
-from collections.abc import Callable, Sequence
-from typing import Annotated, NamedTuple, TypeVar, cast
+from typing import Annotated, NamedTuple, cast
 
 import strawberry
 from pydantic_core import from_json
@@ -10,33 +9,23 @@ from strawberry import ID
 from strawberry.scalars import JSON
 
 from whence_graphql import ports
+from whence_graphql.answer import Answer, answer_type, told
 from whence_graphql.arguments import After, First, check_first
 from whence_graphql.context import Info
 from whence_graphql.describe import object_type, resolved
-from whence_graphql.node import LineageNode, node_of
-from whence_graphql.paging import Connection, connect, place_of
-from whence_graphql.scalars import Basis, DateTime, Long
+from whence_graphql.node import LineageNode, load_node, load_nodes, node_of
+from whence_graphql.paging import Connection, numbered, ordered, page_of
+from whence_graphql.scalars import Basis, DateTime
 from whence_schemas import recovery
 from whence_schemas.impact import Certainty
-from whence_schemas.lineage import Limit
 from whence_schemas.read import Freshness, NodeRow
 from whence_schemas.recovery import Cause, GoodReason, Reason, RecoveryQuestion, RepairReason, Status
 
-_Row = TypeVar("_Row")
-_Node = TypeVar("_Node")
-
-
-class _Near(NamedTuple):
-    distance: int
-    key: str
+_HasKey = recovery.Work | recovery.Repair | recovery.Fallback | recovery.Unresolved
 
 
 class _Key(NamedTuple):
     key: str
-
-
-class _Place(NamedTuple):
-    number: int
 
 
 @object_type
@@ -51,7 +40,7 @@ class RecoveryCause:
     @resolved
     async def run(self, info: Info) -> LineageNode | None:
         """The run; null where a dataset itself, or a job that did not run, is meant."""
-        return await _node(info, self.cause.run, self.moment)
+        return await load_node(info, LineageNode, self.cause.run, self.moment)
 
     @resolved
     async def read(self, info: Info) -> LineageNode | None:
@@ -74,7 +63,7 @@ class RecoveryStale:
     @resolved
     async def dataset(self, info: Info) -> LineageNode | None:
         """The dataset."""
-        return await _node(info, self.row.dataset, self.moment)
+        return await load_node(info, LineageNode, self.row.dataset, self.moment)
 
     @resolved
     async def version(self, info: Info) -> LineageNode | None:
@@ -85,7 +74,7 @@ class RecoveryStale:
     @resolved
     async def run(self, info: Info) -> LineageNode | None:
         """The run that produced it."""
-        return await _node(info, self.row.run, self.moment)
+        return await load_node(info, LineageNode, self.row.run, self.moment)
 
     @resolved
     def partitions(self) -> JSON | None:
@@ -118,17 +107,17 @@ class RecoveryWork:
     @resolved
     async def job(self, info: Info) -> LineageNode | None:
         """The job."""
-        return await _node(info, self.row.job, self.moment)
+        return await load_node(info, LineageNode, self.row.job, self.moment)
 
     @resolved
     async def run(self, info: Info) -> LineageNode | None:
         """Its last run that was not good; of a job that is WAITING, the failed run that it waits for."""
-        return await _node(info, self.row.run, self.moment)
+        return await load_node(info, LineageNode, self.row.run, self.moment)
 
     @resolved
     async def made_good_by(self, info: Info) -> LineageNode | None:
         """The run that made it good again; null unless it is DONE."""
-        return await _node(info, self.row.by, self.moment)
+        return await load_node(info, LineageNode, self.row.by, self.moment)
 
     @resolved
     def partition(self) -> JSON | None:
@@ -164,10 +153,7 @@ class RecoveryStep:
     @resolved
     async def work(self, info: Info, first: First = 20, after: After = None) -> Connection[RecoveryWork]:
         """What it runs, in an order in which it can run."""
-        rows = list(enumerate(self.row.work))
-        return _page(
-            info, rows, (first, after), _Place, lambda row: _Place(row[0]), lambda row: _work(row[1], self.moment)
-        )
+        return numbered(info, self.row.work, first, after, lambda row: _work(row, self.moment))
 
 
 @object_type
@@ -181,13 +167,12 @@ class RecoveryRepair:
     @resolved
     async def dataset(self, info: Info) -> LineageNode | None:
         """The dataset."""
-        return await _node(info, self.row.key, self.moment)
+        return await load_node(info, LineageNode, self.row.key, self.moment)
 
     @resolved
     async def jobs(self, info: Info, first: First = 20) -> list[LineageNode]:
         """Of a CYCLE the jobs in it."""
-        found = [await _node(info, key, self.moment) for key in self.row.jobs[: check_first(first)]]
-        return [node for node in found if node is not None]
+        return await load_nodes(info, LineageNode, self.row.jobs[: check_first(first)], self.moment)
 
 
 @object_type
@@ -202,7 +187,7 @@ class RecoveryFallback:
     @resolved
     async def dataset(self, info: Info) -> LineageNode | None:
         """The dataset."""
-        return await _node(info, self.row.dataset, self.moment)
+        return await load_node(info, LineageNode, self.row.dataset, self.moment)
 
     @resolved
     def partition(self) -> JSON | None:
@@ -218,7 +203,7 @@ class RecoveryFallback:
     @resolved
     async def run(self, info: Info) -> LineageNode | None:
         """The run that produced it."""
-        return await _node(info, self.row.run, self.moment)
+        return await load_node(info, LineageNode, self.row.run, self.moment)
 
 
 @object_type
@@ -233,12 +218,12 @@ class RecoveryGood:
     @resolved
     async def node(self, info: Info) -> LineageNode | None:
         """The job or dataset."""
-        return await _node(info, self.row.key, self.moment)
+        return await load_node(info, LineageNode, self.row.key, self.moment)
 
     @resolved
     async def made_good_by(self, info: Info) -> LineageNode | None:
         """Of a job that is good AGAIN, the run that made it so."""
-        return await _node(info, self.row.run, self.moment)
+        return await load_node(info, LineageNode, self.row.run, self.moment)
 
 
 @object_type
@@ -252,12 +237,12 @@ class RecoveryUnresolved:
     @resolved
     async def run(self, info: Info) -> LineageNode | None:
         """The run that read it."""
-        return await _node(info, self.row.run, self.moment)
+        return await load_node(info, LineageNode, self.row.run, self.moment)
 
     @resolved
     async def dataset(self, info: Info) -> LineageNode | None:
         """The dataset."""
-        return await _node(info, self.row.dataset, self.moment)
+        return await load_node(info, LineageNode, self.row.dataset, self.moment)
 
 
 @object_type
@@ -277,8 +262,8 @@ class RecoveryCounts:
     unresolved: int
 
 
-@object_type
-class Recovery:
+@answer_type
+class Recovery(Answer):
     """What to do after something failed, was found bad, or is late."""
 
     as_of: DateTime
@@ -288,18 +273,13 @@ class Recovery:
     )
     late: bool
     counts: RecoveryCounts
-    truncated: bool = strawberry.field(description="Whether a limit cut it: there is more beyond.")
-    truncated_by: Limit | None
-    notes: list[str] = strawberry.field(description="What the reader should know, in sentences.")
-    log_size: Long = strawberry.field(description="Events in the log.")
-    cursor: Long = strawberry.field(description="Events of the log that are in the graph.")
     answer: strawberry.Private[ports.Recovery]
     start_key: strawberry.Private[str]
 
     @resolved
     async def start(self, info: Info) -> LineageNode | None:
         """What was asked about."""
-        return await _node(info, self.start_key, self.as_of)
+        return await load_node(info, LineageNode, self.start_key, self.as_of)
 
     @resolved
     async def stale(
@@ -311,7 +291,7 @@ class Recovery:
     ) -> Connection[RecoveryStale]:
         """Versions that are not good, and what is missing, nearest first."""
         rows = [row for row in self.answer.stale if row.current or not current]
-        return _page(info, rows, (first, after), _Near, lambda row: _Near(row.distance, row.key), self._stale)
+        return page_of(info, rows, first, after, self._stale)
 
     @resolved
     async def work(
@@ -323,37 +303,36 @@ class Recovery:
     ) -> Connection[RecoveryWork]:
         """What has to run again, and what did."""
         rows = [row for row in self.answer.work if not statuses or row.status in statuses]
-        return _page(info, rows, (first, after), _Key, lambda row: _Key(row.key), lambda row: _work(row, self.as_of))
+        return ordered(info, rows, first, after, _Key, _key, lambda row: _work(row, self.as_of))
 
     @resolved
     async def repairs(self, info: Info, first: First = 20, after: After = None) -> Connection[RecoveryRepair]:
         """Datasets to put right by hand, before anything runs."""
         rows = self.answer.plan.repairs
-        return _page(info, rows, (first, after), _Key, lambda row: _Key(row.key), self._repair)
+        return ordered(info, rows, first, after, _Key, _key, self._repair)
 
     @resolved
     async def steps(self, info: Info, first: First = 20, after: After = None) -> Connection[RecoveryStep]:
         """The open work as commands, wave after wave: each after all that makes what it reads."""
-        rows = list(enumerate(self.answer.plan.steps))
-        return _page(info, rows, (first, after), _Place, lambda row: _Place(row[0]), self._step)
+        return numbered(info, self.answer.plan.steps, first, after, self._step)
 
     @resolved
     async def fallbacks(self, info: Info, first: First = 20, after: After = None) -> Connection[RecoveryFallback]:
         """The last good version of each stale dataset."""
         rows = await self.answer.fallbacks()
-        return _page(info, rows, (first, after), _Key, lambda row: _Key(row.key), self._fallback)
+        return ordered(info, rows, first, after, _Key, _key, self._fallback)
 
     @resolved
     async def good(self, info: Info, first: First = 20, after: After = None) -> Connection[RecoveryGood]:
         """What is downstream and need not be made again, nearest first."""
         rows = await self.answer.good()
-        return _page(info, rows, (first, after), _Near, lambda row: _Near(row.distance, row.key), self._good)
+        return page_of(info, rows, first, after, self._good)
 
     @resolved
     async def unresolved(self, info: Info, first: First = 20, after: After = None) -> Connection[RecoveryUnresolved]:
         """Readings that name versions nobody is known to have made."""
         rows = self.answer.unresolved
-        return _page(info, rows, (first, after), _Key, lambda row: _Key(row.key), self._unresolved)
+        return ordered(info, rows, first, after, _Key, _key, self._unresolved)
 
     def _stale(self, row: recovery.StaleVersion) -> RecoveryStale:
         return RecoveryStale(
@@ -369,8 +348,7 @@ class Recovery:
     def _repair(self, row: recovery.Repair) -> RecoveryRepair:
         return RecoveryRepair(reason=row.reason, row=row, moment=self.as_of)
 
-    def _step(self, row: tuple[int, recovery.PlanStep]) -> RecoveryStep:
-        step = row[1]
+    def _step(self, step: recovery.PlanStep) -> RecoveryStep:
         return RecoveryStep(
             wave=step.wave,
             orchestrator=step.orchestrator or None,
@@ -401,13 +379,9 @@ def recovery_of(answer: ports.Recovery, question: RecoveryQuestion, fresh: Fresh
         until=DateTime(question.end),
         late=question.late,
         counts=RecoveryCounts(**answer.counts._asdict()),
-        truncated=answer.truncated is not None,
-        truncated_by=answer.truncated,
-        notes=answer.notes,
-        log_size=Long(fresh.log_size),
-        cursor=Long(fresh.cursor),
         answer=answer,
         start_key=question.start,
+        **told(answer.truncated, answer.notes, fresh),
     )
 
 
@@ -438,31 +412,13 @@ def _certainty(cause: Cause) -> Certainty:
     return Certainty.RECORDED if cause.recorded else Certainty.INFERRED
 
 
-def _page(
-    info: Info,
-    rows: Sequence[_Row],
-    asked: tuple[int, str | None],
-    place: type[_Near] | type[_Key] | type[_Place],
-    place_of_row: Callable[[_Row], tuple[int | str, ...]],
-    node: Callable[[_Row], _Node],
-) -> Connection[_Node]:
-    """A page of rows that are ordered by their place; asked: first and after."""
-    first, after = asked
-    limit = check_first(first) + 1
-    begin = place_of(after, place)
-    if begin is not None:
-        rows = [row for row in rows if place_of_row(row) > tuple(begin)]
-    return connect(info, rows[:limit], first, after, place_of_row, node)
-
-
-async def _node(info: Info, key: str, moment: int) -> LineageNode | None:
-    row = await info.context.loaders.node.load(key) if key else None
-    return cast(LineageNode, node_of(row, moment)) if row else None
+def _key(row: _HasKey) -> _Key:
+    return _Key(row.key)
 
 
 async def _version(info: Info, dataset: str, version: str, label: str, moment: int) -> LineageNode | None:
     """A version; the dataset where none is known."""
     if not version:
-        return await _node(info, dataset, moment)
+        return await load_node(info, LineageNode, dataset, moment)
     row = await info.context.loaders.node.load(dataset)
     return cast(LineageNode, node_of(NodeRow(version, row.namespace, row.name, label), moment)) if row else None

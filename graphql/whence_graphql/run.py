@@ -1,6 +1,6 @@
 """Runs."""
 
-from typing import Self, cast
+from typing import Self
 
 import strawberry
 from strawberry import ID
@@ -12,7 +12,7 @@ from whence_graphql.describe import resolved
 from whence_graphql.facet import Facet, load_facets, load_model
 from whence_graphql.job import Job
 from whence_graphql.labels import CodeVersion, Tag
-from whence_graphql.node import LineageNode, load_nodes, node_type
+from whence_graphql.node import LineageNode, load_node, load_nodes, node_type
 from whence_graphql.scalars import DateTime
 from whence_graphql.version import EVER
 from whence_schemas.facets.base import Tags
@@ -97,28 +97,25 @@ class Run(LineageNode):
     async def parent(self, info: Info) -> "Run | None":
         """The run that contains it."""
         attempt = await self._newest(info)
-        keys = [attempt.row.parent] if attempt and attempt.row.parent else []
-        found = await load_nodes(info, keys, self.moment)
-        return cast(Run, found[0]) if found else None
+        return await load_node(info, Run, attempt.row.parent if attempt else "", self.moment)
 
     @resolved
     async def root(self, info: Info) -> "Run | None":
         """The outermost run around it; null where it names none."""
         key = await info.context.loaders.run_root.load(self.id)
-        found = await load_nodes(info, [key], self.moment) if key else []
-        return cast(Run, found[0]) if found else None
+        return await load_node(info, Run, key or "", self.moment)
 
     @resolved
     async def children(self, info: Info, first: First = 100) -> list["Run"]:
         """The runs that it contains."""
         keys = await info.context.loaders.run_children.load(self.id)
-        return cast(list[Run], await load_nodes(info, keys[: check_first(first)], self.moment))
+        return await load_nodes(info, Run, keys[: check_first(first)], self.moment)
 
     @resolved
     async def code_versions(self, info: Info) -> list[CodeVersion]:
         """The code that it executed."""
         keys = await info.context.loaders.code_versions.load(self.id)
-        return cast(list[CodeVersion], await load_nodes(info, keys, self.moment))
+        return await load_nodes(info, CodeVersion, keys, self.moment)
 
     @resolved
     async def tags(self, info: Info) -> list[Tag]:

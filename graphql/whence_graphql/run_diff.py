@@ -1,12 +1,11 @@
 """What differs between two runs."""
 
-from typing import cast
-
 import strawberry
 from pydantic_core import from_json
 from strawberry import ID
 from strawberry.scalars import JSON
 
+from whence_graphql.answer import Progress, answer_type, progress
 from whence_graphql.arguments import After, First
 from whence_graphql.context import Info
 from whence_graphql.dataset import Column, Dataset
@@ -17,17 +16,15 @@ from whence_graphql.diff import (
     FacetDiff,
     code_diff,
     column_diff,
-    datasets_of,
     facet_diff,
     json_of,
-    nodes_of,
 )
 from whence_graphql.job import Job
 from whence_graphql.lineage import Transformation, transformations
-from whence_graphql.node import LineageNode, load_nodes
+from whence_graphql.node import LineageNode, load_nodes, nodes_by_key
 from whence_graphql.paging import Connection, page_of, rows_of
 from whence_graphql.run import Run
-from whence_graphql.scalars import Basis, DateTime, Long
+from whence_graphql.scalars import Basis, DateTime
 from whence_graphql.version import DatasetVersion
 from whence_schemas import diff
 from whence_schemas.diff import Difference
@@ -131,32 +128,30 @@ class PartDiff:
     after: Run | None
 
 
-@object_type
-class RunDiff:
+@answer_type
+class RunDiff(Progress):
     """What differs between two runs, each by its newest attempt, and how fresh that is. Durations are those of the runs
     themselves."""
 
     notes: list[str] = strawberry.field(description="What the reader should know, in sentences.")
-    log_size: Long = strawberry.field(description="Events in the log.")
-    cursor: Long = strawberry.field(description="Events of the log that are in the graph.")
     answer: strawberry.Private[diff.RunDiff]
     moment: strawberry.Private[int]
 
     @resolved
     async def before(self, info: Info) -> Run:
         """The run that is compared."""
-        return cast(Run, (await load_nodes(info, [self.answer.before], self.moment))[0])
+        return (await load_nodes(info, Run, [self.answer.before], self.moment))[0]
 
     @resolved
     async def after(self, info: Info) -> Run:
         """The run that it is compared with."""
-        return cast(Run, (await load_nodes(info, [self.answer.after], self.moment))[0])
+        return (await load_nodes(info, Run, [self.answer.after], self.moment))[0]
 
     @resolved
     async def datasets(self, info: Info, first: First = 100, after: After = None) -> Connection[UseDiff]:
         """What they read and wrote. That each wrote a version of its own is no difference."""
         rows = self.answer.uses
-        loaded = await datasets_of(info, [row.dataset for row in rows_of(rows, first, after)], self.moment)
+        loaded = await nodes_by_key(info, Dataset, [row.dataset for row in rows_of(rows, first, after)], self.moment)
         return page_of(info, rows, first, after, lambda row: self._use(row, loaded[row.dataset]))
 
     @resolved
@@ -164,21 +159,21 @@ class RunDiff:
         """Column edges that they showed."""
         rows = self.answer.flows
         keys = [key for row in rows_of(rows, first, after) for key in (row.output, row.source)]
-        loaded = await datasets_of(info, list(dict.fromkeys(keys)), self.moment)
+        loaded = await nodes_by_key(info, Dataset, keys, self.moment)
         return page_of(info, rows, first, after, lambda row: self._flow(row, loaded))
 
     @resolved
     async def columns(self, info: Info, first: First = 100, after: After = None) -> Connection[ColumnDiff]:
         """Columns of the datasets that both used, by the `schema` facets that each sent."""
         rows = self.answer.columns
-        loaded = await datasets_of(info, [row.dataset for row in rows_of(rows, first, after)], self.moment)
+        loaded = await nodes_by_key(info, Dataset, [row.dataset for row in rows_of(rows, first, after)], self.moment)
         return page_of(info, rows, first, after, lambda row: column_diff(row, loaded[row.dataset], self.moment))
 
     @resolved
     async def code(self, info: Info) -> CodeDiff | None:
         """Their code; null where it is the same, or nothing is told of it."""
         for row in self.answer.code:
-            return code_diff(row, (await nodes_of(info, [row.job], self.moment))[row.job], self.moment)
+            return code_diff(row, (await nodes_by_key(info, Job, [row.job], self.moment))[row.job], self.moment)
         return None
 
     @resolved
@@ -196,25 +191,28 @@ class RunDiff:
     async def facets(self, info: Info, first: First = 100, after: After = None) -> Connection[FacetDiff]:
         """Other facets of the runs, their job, and the datasets that both used."""
         rows = self.answer.facets
-        loaded = await nodes_of(info, [row.entity for row in rows_of(rows, first, after)], self.moment)
+        loaded = await nodes_by_key(info, LineageNode, [row.entity for row in rows_of(rows, first, after)], self.moment)
         return page_of(info, rows, first, after, lambda row: facet_diff(row, loaded[row.entity], self.moment))
 
     @resolved
     async def parts(self, info: Info, first: First = 100, after: After = None) -> Connection[PartDiff]:
         """The runs that they contain, by job."""
         rows = self.answer.parts
-        keys = [key for row in rows_of(rows, first, after) for key in (row.job, row.before, row.after) if key]
-        loaded = await nodes_of(info, keys, self.moment)
+        shown = rows_of(rows, first, after)
+        jobs = await nodes_by_key(info, Job, [row.job for row in shown], self.moment)
+        runs = await nodes_by_key(
+            info, Run, [key for row in shown for key in (row.before, row.after) if key], self.moment
+        )
         return page_of(
             info,
             rows,
             first,
             after,
             lambda row: PartDiff(
-                job=cast(Job, loaded[row.job]),
+                job=jobs[row.job],
                 difference=row.difference,
-                before=cast(Run, loaded[row.before]) if row.before else None,
-                after=cast(Run, loaded[row.after]) if row.after else None,
+                before=runs.get(row.before or ""),
+                after=runs.get(row.after or ""),
             ),
         )
 
@@ -250,8 +248,7 @@ def run_diff_of(answer: diff.RunDiff, moment: int, fresh: Freshness) -> RunDiff:
     """The answer in GraphQL's types."""
     return RunDiff(
         notes=answer.notes,
-        log_size=Long(fresh.log_size),
-        cursor=Long(fresh.cursor),
         answer=answer,
         moment=moment,
+        **progress(fresh),
     )

@@ -1,6 +1,6 @@
 """Versions of datasets."""
 
-from typing import TYPE_CHECKING, Annotated, Self, cast
+from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 from pydantic_core import from_json
@@ -12,7 +12,7 @@ from whence_graphql.context import Info
 from whence_graphql.dataset import Dataset
 from whence_graphql.describe import resolved
 from whence_graphql.facet import Facet, load_facets
-from whence_graphql.node import LineageNode, load_nodes, node_type
+from whence_graphql.node import LineageNode, load_node, load_nodes, node_type
 from whence_graphql.scalars import DateTime
 from whence_schemas.identity import Kind, attempt_id
 from whence_schemas.read import NodeRow, UseRow
@@ -61,9 +61,10 @@ class DatasetVersion(LineageNode):
     @resolved
     async def produced_by(self, info: Info) -> Annotated["Run", strawberry.lazy("whence_graphql.run")] | None:
         """The run that produced it (last); null where none is known."""
+        from whence_graphql.run import Run
+
         use = await self._produced(info)
-        found = await load_nodes(info, [use.run], self.moment) if use else []
-        return cast("Run", found[0]) if found else None
+        return await load_node(info, Run, use.run if use else "", self.moment)
 
     @resolved
     async def produced_at(self, info: Info) -> DateTime | None:
@@ -94,11 +95,13 @@ class DatasetVersion(LineageNode):
         self, info: Info, first: First = 100, as_of: AsOf = None
     ) -> list[Annotated["Run", strawberry.lazy("whence_graphql.run")]]:
         """The runs that consumed it by then, oldest first: those that name it, and those that it is inferred for."""
+        from whence_graphql.run import Run
+
         use = await self._produced(info)
         check_first(first)
         uses = await info.context.reader.versions.consumers(use, self.at(as_of)) if use else []
         keys = dict.fromkeys(found.run for found in uses)
-        return cast("list[Run]", await load_nodes(info, list(keys)[:first], self.moment))
+        return await load_nodes(info, Run, list(keys)[:first], self.moment)
 
     @resolved
     async def facets(self, info: Info, names: FacetNames = None) -> list[Facet]:
