@@ -10,6 +10,12 @@ from typing import NamedTuple
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+SECOND = 1_000_000
+"""Microseconds."""
+DAY = 86_400 * SECOND
+"""Microseconds of a day in UTC."""
+EVER = 2**62
+"""Later than any time that can be written."""
 _LONGEST = 160  # characters; more is no time, and must not stay in the cache
 _TIME = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)[Tt ](?P<clock>(?:[01]\d|2[0-3]):[0-5]\d)"
@@ -44,7 +50,7 @@ def parse_time(text: str) -> Time:
         moment = datetime.fromisoformat(
             f"{match['date']}T{match['clock']}:{'59' if leap else second}.{fraction}{zone or '+00:00'}"
         )
-        micros = (moment - _EPOCH) // _MICROSECOND + (1_000_000 if leap else 0)
+        micros = micros_of(moment) + (SECOND if leap else 0)
         format_time(micros)
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{text[:80]!r} is not a time between the years 1 and 9999: {error}") from None
@@ -57,10 +63,28 @@ def format_time(micros: int) -> str:
     Raises:
         OverflowError: it lies outside the years 1 to 9999.
     """
-    moment = _EPOCH + timedelta(microseconds=micros)
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return datetime_of(micros).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def datetime_of(micros: int) -> datetime:
+    """The time as a datetime in UTC.
+
+    Raises:
+        OverflowError: it lies outside the years 1 to 9999.
+    """
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def micros_of(moment: datetime) -> int:
+    """The microseconds since the epoch of a datetime with a zone."""
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def now() -> int:
     """The current time in microseconds since the epoch."""
-    return (datetime.now(UTC) - _EPOCH) // _MICROSECOND
+    return micros_of(datetime.now(UTC))
+
+
+FIRST = micros_of(datetime.min.replace(tzinfo=UTC))
+LAST = micros_of(datetime.max.replace(tzinfo=UTC))
+"""The first and the last time that can be written."""

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from whence.rhythm.cron import Cron
-from whence.rhythm.duration import Duration, words_of
 from whence.rhythm.steps import Steps, fitting, step_between
-from whence.rhythm.zones import LAST, time_of, wall_of, zone_of
+from whence.rhythm.zones import time_of, wall_of, zone_of
+from whence_schemas.durations import Duration, words_of
 from whence_schemas.partitions import PartitionStep
-from whence_schemas.times import format_time, parse_time
+from whence_schemas.times import LAST, format_time, parse_time
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MINUTE = 60_000_000

@@ -5,8 +5,9 @@ from typing import Any
 from pydantic_core import from_json
 
 from whence.rhythm.cron import Cron
-from whence.rhythm.duration import SECOND, Duration
 from whence.rhythm.zones import zone_of
+from whence_schemas.durations import Duration
+from whence_schemas.times import SECOND
 
 SCHEDULE_FACETS = ("airflow", "airflowDagRun")
 """Run facets of Airflow's provider: `dag` has the serialized timetable, or in Airflow 2 the schedule."""

@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator, Iterable
 
 from whence.eventlog.port import EventLog, SignedCheckpoint, Timestamp
+from whence_schemas.times import DAY
 
 _PAGE = 1_000
 _FEW = 1_000
-_DAY = 24 * 3_600 * 1_000_000
 
 
 async def timestamps_below(log: EventLog, size: int) -> list[Timestamp]:
@@ -29,7 +29,7 @@ async def earlier_checkpoints(log: EventLog, size: int, wanted: Iterable[int]) -
     of_days: dict[int, SignedCheckpoint] = {}
     notes = {at: b"" for at in wanted if at < size}
     async for published in _published(log, size):
-        of_days[published.at // _DAY] = published
+        of_days[published.at // DAY] = published
         if published.size in notes:
             notes[published.size] = published.note
         if len(few) <= _FEW:

@@ -16,7 +16,7 @@ from whence_schemas.facets import RUN_FACETS
 from whence_schemas.facets.whence import APPROVAL
 from whence_schemas.identity import Kind
 from whence_schemas.read import UseRow
-from whence_schemas.times import now
+from whence_schemas.times import EVER, now
 
 PAGE = 200
 """Runs that are read at once. What they say, facets included, is in memory together."""
@@ -86,7 +86,6 @@ class Page:
 _CURRENT = ["ownership", "tags", "datasetType", "jobType"]
 _SAID = {*RUN_FACETS, APPROVAL, "dataQualityAssertions", "inputStatistics", "outputStatistics"}
 _SAID_OF_DATASETS = ["dataQualityAssertions"]
-_EVER = 2**62  # later than any event
 
 
 async def pages(
@@ -133,11 +132,11 @@ async def _said(graph: GraphStore, contributions: dict[str, Contribution]) -> di
             if claim.facet in _SAID and claim.entity[0] == Kind.RUN:
                 own.setdefault(claim.facet, set()).add(claim.entity)
     for facet, entities in sorted(own.items()):
-        for found in await graph.facets(sorted(entities), [facet], _EVER):
+        for found in await graph.facets(sorted(entities), [facet], EVER):
             said[found.unit].append(found)
     for run, contribution in contributions.items():
         datasets = _checked_as_datasets(contribution)
-        said[run] += await graph.facets(datasets, _SAID_OF_DATASETS, _EVER, run) if datasets else []
+        said[run] += await graph.facets(datasets, _SAID_OF_DATASETS, EVER, run) if datasets else []
     return said
 
 

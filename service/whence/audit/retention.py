@@ -30,19 +30,19 @@ from pydantic import BeforeValidator, Field, model_validator
 from whence import policies
 from whence.audit.subject import EventClass, Subject, received, subject_of
 from whence.eventlog.port import Entry
-from whence_schemas.periods import Period, parse_period
-from whence_schemas.times import parse_time
+from whence_schemas.durations import Duration
+from whence_schemas.times import DAY, EVER, parse_time
 
 
 def _period(value: Any) -> Any:
     if type(value) is int and 0 < value < 1_000_000:
-        return Period(0, value)
+        return Duration(0, value * DAY)
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is no period: write one as P10Y, P6M, P2W or P90D, or as a number of days")
-    return parse_period(value)
+    return Duration.parse_period(value)
 
 
-_Period = Annotated[Period, BeforeValidator(_period)]
+_Period = Annotated[Duration, BeforeValidator(_period)]
 
 
 class Rule(policies.Rule):
@@ -92,7 +92,7 @@ class Policy(policies.Rules):
 
     def horizon(self, now: int) -> int:
         """The time (µs) after which nothing that was received can be old enough to go."""
-        return max((rule.keep_at_most.before(now) for rule in self.rule if rule.keep_at_most), default=-(2**62))
+        return max((rule.keep_at_most.before(now) for rule in self.rule if rule.keep_at_most), default=-EVER)
 
 
 def parse_policy(text: str, name: str) -> Policy:

@@ -35,12 +35,11 @@ from whence.lineage.names import Names
 from whence_schemas.errors import GraphUnavailable, InvalidQuestion, NotFound
 from whence_schemas.identity import KIND_NAMES, Kind, dataset_key
 from whence_schemas.lineage import Direction, Granularity, Question
-from whence_schemas.times import format_time, now, parse_time
+from whence_schemas.times import EVER, format_time, now, parse_time
 
 SCOPED_KINDS = (Kind.DATASET, Kind.JOB, Kind.RUN)
 """What a scope can name."""
 
-_EVER = 2**62  # after every time that can be written
 _PAGE = 1_000
 _INDICES = 256
 _UNITS = 256
@@ -291,7 +290,7 @@ class _Selecting:
             await self._propose_upstream(key)
 
     async def _propose_dataset(self, dataset: str) -> None:
-        names = Names(self._graph, _EVER, self._never_alias)
+        names = Names(self._graph, EVER, self._never_alias)
         await names.join([dataset])
         members = names.members(dataset)
         self._selected.add_nodes(members)
@@ -303,14 +302,14 @@ class _Selecting:
 
     async def _propose_uses(self, dataset: str, role: Role) -> None:
         after: Page | None = None
-        while uses := await self._graph.uses_of_dataset(dataset, role, _EVER, after, _PAGE):
+        while uses := await self._graph.uses_of_dataset(dataset, role, EVER, after, _PAGE):
             await self._propose_runs(list(dict.fromkeys(use.run for use in uses)))
             after = Page(uses[-1].at, uses[-1].run, uses[-1].number)
 
     async def _propose_job(self, job: str) -> None:
         self._selected.add_nodes([job])
         after: Page | None = None
-        while attempts := await self._graph.runs_of_job(job, _EVER, after, _PAGE):
+        while attempts := await self._graph.runs_of_job(job, EVER, after, _PAGE):
             await self._propose_runs(list(dict.fromkeys(attempt.run for attempt in attempts)))
             after = Page(attempts[-1].start, attempts[-1].run, attempts[-1].number)
 

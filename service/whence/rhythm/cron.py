@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from datetime import datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
-from whence.rhythm.zones import LAST, time_of, wall_of
+from whence.rhythm.zones import time_of, wall_of
+from whence_schemas.times import LAST
 
 _PRESETS = {
     "@hourly": "0 * * * *",

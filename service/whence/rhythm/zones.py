@@ -1,12 +1,9 @@
 """Wall clocks: what a time zone's clocks show at a time, and the other way."""
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
-"""The last time (µs) that there is."""
+from whence_schemas.times import datetime_of, micros_of
 
 
 def zone_of(name: str) -> tzinfo:
@@ -28,10 +25,10 @@ def zone_of(name: str) -> tzinfo:
 
 def wall_of(at: int, zone: tzinfo) -> datetime:
     """What clocks in the zone show at a time (µs), without the zone."""
-    return (_EPOCH + timedelta(microseconds=at)).astimezone(zone).replace(tzinfo=None)
+    return datetime_of(at).astimezone(zone).replace(tzinfo=None)
 
 
 def time_of(wall: datetime, zone: tzinfo) -> int:
     """The time (µs) when clocks in the zone show this: the first, where they do twice; where they are put forward over
     it, as long after the jump as it lies after the jump's begin."""
-    return (wall.replace(tzinfo=zone) - _EPOCH) // _MICROSECOND
+    return micros_of(wall.replace(tzinfo=zone))

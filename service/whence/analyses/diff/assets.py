@@ -19,13 +19,12 @@ from whence_schemas.diff import (
 )
 from whence_schemas.identity import Kind, attempt_id, dataset_key
 from whence_schemas.lineage import Granularity, LineageGraph
+from whence_schemas.times import EVER
 
 LOCATION, CODE = "sourceCodeLocation", "whence_code"
 _TOLD = frozenset({"lineage", "symlinks", "version", LOCATION, *TEXTS})
 """Facets that the diff tells in another way; a dataset's version is another after every run."""
 _PORTION = 1_000
-EVER = 2**62
-"""Later than any time: what an attempt said is asked for as it was said last."""
 
 _Row = TypeVar("_Row", ColumnDiff, CodeDiff, FacetDiff)
 _Values = dict[tuple[str, str], CurrentFacet]

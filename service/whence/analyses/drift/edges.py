@@ -10,8 +10,9 @@ from whence.lineage.containers import contained_jobs
 from whence.lineage.names import Names
 from whence_schemas.diff import Showing
 from whence_schemas.drift import DriftKind, DriftQuestion, DriftSubject, Finding
+from whence_schemas.times import EVER
 
-_ALWAYS = -(2**62)
+_ALWAYS = -EVER
 
 
 class Claimed(NamedTuple):

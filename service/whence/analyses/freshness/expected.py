@@ -9,10 +9,11 @@ from pydantic_core import from_json
 from whence.analyses.freshness.policy import Expectation
 from whence.analyses.schedules import parse_schedule, schedule_of
 from whence.rhythm.cron import Cron
-from whence.rhythm.duration import SECOND, Duration, words_of
+from whence_schemas.durations import Duration, words_of
 from whence_schemas.facets import read_facet
 from whence_schemas.facets.base import Tags
 from whence_schemas.freshness import Rhythm, RhythmBasis
+from whence_schemas.times import SECOND
 
 HISTORY = 11
 """Productions that are looked at: the last ten intervals."""

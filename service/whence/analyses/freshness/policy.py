@@ -25,8 +25,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from whence import policies
 from whence.rhythm.cron import Cron
-from whence.rhythm.duration import Duration
 from whence.rhythm.zones import time_of, wall_of, zone_of
+from whence_schemas.durations import Duration
 from whence_schemas.errors import ConfigurationError, InvalidQuestion
 from whence_schemas.freshness import FreshnessRule, Rhythm, RhythmBasis
 

@@ -14,6 +14,7 @@ from whence_schemas.facets.run import RunTests
 from whence_schemas.history import CheckKey, CheckResult, MeasureKey
 from whence_schemas.identity import Kind, attempt_id
 from whence_schemas.read import AttemptRow
+from whence_schemas.times import SECOND
 
 _FACETS = ("outputStatistics", "inputStatistics", "dataQualityMetrics", "dataQualityAssertions", "test")
 _STATISTICS = {"outputStatistics": OutputStatistics, "inputStatistics": InputStatistics}
@@ -44,7 +45,7 @@ async def measure(
 def _found(attempt: AttemptRow, every: Sequence[Said], datasets: Collection[str] | None) -> Found:
     found = Found({}, {})
     if attempt.end is not None:
-        found.measures[DURATION] = (attempt.end - attempt.start) / 1_000_000
+        found.measures[DURATION] = (attempt.end - attempt.start) / SECOND
     for said in sorted(every, key=lambda said: (said.last, said.facet)):  # the last word holds
         dataset = _subject(attempt, said)
         if dataset is None or (datasets is not None and dataset not in datasets):

@@ -12,7 +12,7 @@ from whence.graph.port import GraphStore
 from whence.lineage.names import Names
 from whence.rhythm.cron import Cron
 from whence.rhythm.steps import Steps, fitting, step_between
-from whence.rhythm.zones import LAST, zone_of
+from whence.rhythm.zones import zone_of
 from whence_schemas.errors import InvalidQuestion, NotFound
 from whence_schemas.identity import Kind
 from whence_schemas.lineage import Limit
@@ -26,10 +26,10 @@ from whence_schemas.partitions import (
     PartitionStep,
     Tried,
 )
+from whence_schemas.times import DAY, LAST, SECOND
 
 MAX_PARTITIONS = 100_000
 MAX_WINDOW = 1_000
-_DAY = 24 * 3_600 * 1_000_000
 _NOTHING = Tried(PartitionState.MISSING, None, 0)
 _Label = Callable[[int], str]
 _Made = dict[int, dict[str, list[Try]]]
@@ -65,7 +65,7 @@ async def partitions(
     names = Names(store, question.as_of, never_alias)
     if question.of[0] == Kind.DATASET:
         await names.join([question.of])
-    tries = Tries(store, names.members(question.of), question.as_of, question.start - _DAY)
+    tries = Tries(store, names.members(question.of), question.as_of, question.start - DAY)
     await tries.begin()
     deadline = time.monotonic() + question.seconds
     while tries.more and time.monotonic() <= deadline:
@@ -136,7 +136,7 @@ def _rhythm(
     question: PartitionQuestion, found: Sequence[Try], made: _Made, forms: set[PartitionStep], zone: tzinfo
 ) -> _Rhythm | None:
     """By the step given, the runs' schedule, the length of their nominal time, or what was seen."""
-    scheduled = [at for at in made if at % 1_000_000 == 0 and not all(o.nominal.manual for o in _every(made[at]))]
+    scheduled = [at for at in made if at % SECOND == 0 and not all(o.nominal.manual for o in _every(made[at]))]
     points = scheduled or list(made)
     if question.step:
         return _Rhythm(Steps.through(question.step, points, zone), PartitionBasis.GIVEN)

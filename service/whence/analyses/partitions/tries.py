@@ -14,8 +14,8 @@ from whence.analyses.schedules import SCHEDULE_FACETS, schedule_of
 from whence.graph.facts import Attempt, EdgeKind, Role, State, Use
 from whence.graph.port import GraphStore, Page, Said
 from whence.rhythm.cron import Cron
-from whence.rhythm.duration import Duration
 from whence.rhythm.zones import time_of
+from whence_schemas.durations import Duration
 from whence_schemas.facets import read_facet
 from whence_schemas.facets.run import NominalTime
 from whence_schemas.identity import Kind, attempt_id

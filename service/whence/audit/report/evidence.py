@@ -12,10 +12,10 @@ from whence.audit.recorded import INFERRED, NAMED, UNKNOWN
 from whence.audit.report.content import SHOWN, Cell, Cut, EntryLink, Finding, Gap, LogState, Table, counted, shown_time
 from whence.audit.report.survey import ANSWER, MODEL, DatasetSurvey, JobSurvey, Survey
 from whence.audit.report.trace import Dependent, Origin, RunOf, Trace
+from whence_schemas.times import DAY
 
 MAX_FAILURES = 1_000
 """Events that the graph could not take, of which a report knows."""
-_DAY = 86_400 * 10**6
 BASIS = {NAMED: "named", INFERRED: "inferred", UNKNOWN: "not known"}
 """How a version is known, in words."""
 
@@ -370,7 +370,7 @@ def retention(records: Records, *, months: int) -> Finding:
     if coverage.oldest is None or coverage.newest is None:
         return Finding("Retained events", "No event whose time of receipt is known is retained in scope.")
     oldest, newest = coverage.oldest, coverage.newest
-    age = (records.made - oldest[0]) // _DAY
+    age = (records.made - oldest[0]) // DAY
     short = [f"the oldest was received {counted(age, 'day')} ago"] if age < months * 31 else []
     return Finding(
         "Retained events",

@@ -23,14 +23,13 @@ from whence_schemas.facets import read_facet
 from whence_schemas.facets.base import Ownership
 from whence_schemas.facets.dataset import DataQualityAssertions, DatasetType
 from whence_schemas.facets.run import RunTests
-from whence_schemas.times import parse_time
+from whence_schemas.times import DAY, parse_time
 
 MODEL, ANSWER = "MODEL", "ANSWER"
 """Types of datasets (the `datasetType` facet, type or subtype) that a report looks for."""
 
 _PAGE = 200
 _WINDOW = 10
-_DAY = 86_400 * 10**6
 
 
 @dataclass(slots=True)
@@ -241,7 +240,7 @@ def _count_receipt(coverage: Coverage, entry: Entry) -> None:
     received = received_at(entry)
     if received is None:
         return
-    coverage.days.add(received // _DAY)
+    coverage.days.add(received // DAY)
     this = (received, entry.index)
     coverage.oldest = min(coverage.oldest or this, this)
     coverage.newest = max(coverage.newest or this, this)

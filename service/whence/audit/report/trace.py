@@ -25,11 +25,11 @@ from whence_schemas.identity import Kind, attempt_id, dataset_key
 from whence_schemas.lineage import Direction, Granularity, LineageGraph, Question
 from whence_schemas.provenance import Asset, VersionNode, asset_of
 from whence_schemas.read import UseRow
+from whence_schemas.times import EVER
 
 MAX_NODES = 2_000
 """Runs and versions that a trace looks at in either direction; beyond, it says that it is cut."""
 _DEPTH = 1_000
-_EVER = 2**62
 _CODE = ("sourceCodeLocation", "sourceCode", "sql")
 
 
@@ -174,7 +174,7 @@ class _Tracing:
 
     async def _code_in_event(self, run: str, job: str) -> str:
         """Where no commit is recorded, the code itself may be, in the run's events."""
-        facets = {facet.facet for facet in await self._graph.facets([job], _CODE, _EVER, run)}
+        facets = {facet.facet for facet in await self._graph.facets([job], _CODE, EVER, run)}
         if "sourceCode" in facets:
             return "source code in the event"
         return "SQL text in the event" if "sql" in facets else ""
@@ -216,7 +216,7 @@ class _Tracing:
         counted = Checks()
         readers = await self._versions.consumers(production, self._as_of)
         entities = [f"{attempt_id(use.run, use.number)}<{use.dataset}" for use in readers]
-        for facet in await self._graph.facets(entities, ["dataQualityAssertions"], _EVER) if entities else ():
+        for facet in await self._graph.facets(entities, ["dataQualityAssertions"], EVER) if entities else ():
             for success in checks(facet.facet, orjson.loads(facet.body)):
                 counted.add(success)
         return counted

@@ -96,15 +96,15 @@ async def _over_time(choice: Choice, asked: dict[str, Any], times: list[str]) ->
 
 def _times(since: str, as_of: str, every: str) -> list[str]:
     """From `since` to the last time, which is `as_of` or now, counted back from there."""
-    from whence_schemas.periods import parse_period
+    from whence_schemas.durations import Duration
     from whence_schemas.times import format_time, now, parse_time
 
     try:
         first, at = parse_time(since).micros, parse_time(as_of).micros if as_of else now()
-        period = parse_period(every)
+        period = Duration.parse_period(every)
     except ValueError as error:
         raise InvalidQuestion(str(error)) from None
-    counted = (period._replace(months=n * period.months, days=n * period.days) for n in range(_MOST_TIMES + 1))
+    counted = (Duration(n * period.months, n * period.micros) for n in range(_MOST_TIMES + 1))
     times = [time for back in counted if (time := back.before(at)) >= first]
     if not 1 <= len(times) <= _MOST_TIMES:
         told = f"over {_MOST_TIMES} times" if times else "no time"

@@ -7,7 +7,8 @@ from rich.text import Text
 
 from whence.cli.places import Places, place_name
 from whence.cli.tables import moment, page, section
-from whence.rhythm.duration import SECOND, words_of
+from whence_schemas.durations import words_of
+from whence_schemas.times import SECOND
 
 _Json = dict[str, Any]
 _STYLES = {"LATE": "bold red", "NEVER": "red", "FRESH": "green", "DROPPED": "dim", "UNKNOWN": "dim"}
