@@ -12,11 +12,12 @@ from whence_graphql.describe import object_type, resolved
 from whence_graphql.facet import Facet, load_facets, load_model
 from whence_graphql.labels import Assertion
 from whence_graphql.scalars import Basis, DateTime
-from whence_graphql.version import EVER, DatasetVersion, dataset_facets, input_facets, output_facets
+from whence_graphql.version import DatasetVersion, dataset_facets, input_facets, output_facets
 from whence_schemas.facets.dataset import DataQualityAssertions
 from whence_schemas.facets.run import RunTests
 from whence_schemas.identity import assertion_key, attempt_id
 from whence_schemas.read import AttemptRow, NodeRow, RunState, UseRow
+from whence_schemas.times import EVER
 
 
 @object_type

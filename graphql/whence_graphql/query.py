@@ -5,7 +5,15 @@ from typing import Annotated
 import strawberry
 from strawberry import ID
 
-from whence_graphql.analyses import Analyses
+from whence_graphql.analyses.completeness.query import CompletenessQuery
+from whence_graphql.analyses.diff.query import DiffQuery
+from whence_graphql.analyses.drift.query import DriftQuery
+from whence_graphql.analyses.freshness.query import FreshnessQuery
+from whence_graphql.analyses.history.query import HistoryQuery
+from whence_graphql.analyses.impact.query import ImpactQuery
+from whence_graphql.analyses.partitions.query import PartitionsQuery
+from whence_graphql.analyses.provenance.query import ProvenanceQuery
+from whence_graphql.analyses.recovery.query import RecoveryQuery
 from whence_graphql.answer import Progress, progress
 from whence_graphql.arguments import After, AsOf, First, MaxNodes, Window, check_first, limits_of, moment_of
 from whence_graphql.context import Info
@@ -32,7 +40,17 @@ class Status(Progress):
 
 
 @object_type
-class Query(Analyses):
+class Query(
+    ImpactQuery,
+    ProvenanceQuery,
+    CompletenessQuery,
+    DiffQuery,
+    DriftQuery,
+    FreshnessQuery,
+    HistoryQuery,
+    PartitionsQuery,
+    RecoveryQuery,
+):
     """Where data came from, what breaks if it changes, and what is known of it."""
 
     @resolved

@@ -14,12 +14,11 @@ from whence_graphql.job import Job
 from whence_graphql.labels import CodeVersion, Tag
 from whence_graphql.node import LineageNode, load_node, load_nodes, node_type
 from whence_graphql.scalars import DateTime
-from whence_graphql.version import EVER
 from whence_schemas.facets.base import Tags
 from whence_schemas.facets.run import NominalTime
 from whence_schemas.identity import Kind, job_key
 from whence_schemas.read import NodeRow, RunState
-from whence_schemas.times import parse_time
+from whence_schemas.times import EVER, parse_time
 
 
 @node_type(Kind.RUN)

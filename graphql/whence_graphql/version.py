@@ -16,12 +16,10 @@ from whence_graphql.node import LineageNode, load_node, load_nodes, node_type
 from whence_graphql.scalars import DateTime
 from whence_schemas.identity import Kind, attempt_id
 from whence_schemas.read import NodeRow, UseRow
+from whence_schemas.times import EVER
 
 if TYPE_CHECKING:
     from whence_graphql.run import Run
-
-EVER = 2**62
-"""Later than any time: what an attempt says is asked for as it was said last."""
 
 
 @node_type(Kind.DATASET_VERSION)
@@ -88,7 +86,7 @@ class DatasetVersion(LineageNode):
     async def partitions(self, info: Info) -> JSON | None:
         """The partitions that were written, as a list; null where it is the whole, or an unknown part."""
         use = await self._produced(info)
-        return JSON([from_json(text) for text in from_json(use.partitions)]) if use and use.partitions else None
+        return partition_list(use.partitions if use else "")
 
     @resolved
     async def consumers(
@@ -114,6 +112,11 @@ class DatasetVersion(LineageNode):
         """Facets of this writing."""
         use = await self._produced(info)
         return await output_facets(info, use, names) if use else []
+
+
+def partition_list(partitions: str) -> JSON | None:
+    """The partitions of a use, which are texts of JSON in a JSON list; None where they are none."""
+    return JSON([from_json(text) for text in from_json(partitions)]) if partitions else None
 
 
 async def dataset_facets(info: Info, use: UseRow, names: list[str] | None) -> list[Facet]:

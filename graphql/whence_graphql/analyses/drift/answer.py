@@ -4,13 +4,13 @@ from typing import Annotated
 
 import strawberry
 
+from whence_graphql.analyses.diff.showing import Showing, showing
+from whence_graphql.analyses.impact.answer import Impact, impact_of
 from whence_graphql.answer import Answer, answer_type, told
 from whence_graphql.arguments import After, First
 from whence_graphql.context import Info
 from whence_graphql.dataset import Dataset
 from whence_graphql.describe import object_type, resolved
-from whence_graphql.diff import Showing, showing
-from whence_graphql.impact import Impact, impact_of
 from whence_graphql.job import Job
 from whence_graphql.node import nodes_by_key
 from whence_graphql.paging import Connection, Edge, PageInfo, cursor_of, page_of
@@ -23,6 +23,8 @@ from whence_schemas.lineage import Granularity
 from whence_schemas.read import Freshness
 
 _MAX_NODES = 1_000
+
+
 _SHARE = 0.1
 """The part of the request's time that the walk downstream of one finding may take."""
 

@@ -1,16 +1,9 @@
 """What differs between two runs."""
 
 import strawberry
-from pydantic_core import from_json
-from strawberry import ID
 from strawberry.scalars import JSON
 
-from whence_graphql.answer import Progress, answer_type, progress
-from whence_graphql.arguments import After, First
-from whence_graphql.context import Info
-from whence_graphql.dataset import Column, Dataset
-from whence_graphql.describe import object_type, resolved
-from whence_graphql.diff import (
+from whence_graphql.analyses.diff.assets import (
     CodeDiff,
     ColumnDiff,
     FacetDiff,
@@ -19,33 +12,21 @@ from whence_graphql.diff import (
     facet_diff,
     json_of,
 )
+from whence_graphql.answer import Progress, answer_type, progress
+from whence_graphql.arguments import After, First
+from whence_graphql.context import Info
+from whence_graphql.dataset import Column, Dataset
+from whence_graphql.describe import object_type, resolved
 from whence_graphql.job import Job
 from whence_graphql.lineage import Transformation, transformations
 from whence_graphql.node import LineageNode, load_nodes, nodes_by_key
 from whence_graphql.paging import Connection, page_of, rows_of
 from whence_graphql.run import Run
 from whence_graphql.scalars import Basis, DateTime
-from whence_graphql.version import DatasetVersion
+from whence_graphql.version import DatasetVersion, partition_list
 from whence_schemas import diff
 from whence_schemas.diff import Difference
 from whence_schemas.read import Freshness, NodeRow
-
-
-@strawberry.input(description="Names a version of a job's code.")
-class CodeInput:
-    """A version of a job's code."""
-
-    namespace: str
-    name: str
-    commit: str = strawberry.field(description="The commit, or its beginning.")
-
-
-@strawberry.input(one_of=True, description="A run, or the newest run of a job that executed a commit: one of these.")
-class RunChoice:
-    """Names a run; exactly one is set."""
-
-    run: ID | None = strawberry.field(default=strawberry.UNSET, description="A run id, or a run's `id`.")
-    code: CodeInput | None = strawberry.UNSET
 
 
 @object_type
@@ -62,7 +43,7 @@ class Reading:
     @resolved
     def partitions(self) -> JSON | None:
         """The partitions, as a list; null where it is the whole, or an unknown part."""
-        return JSON([from_json(text) for text in from_json(self.parts)]) if self.parts else None
+        return partition_list(self.parts)
 
 
 @object_type

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import strawberry
 
+from whence_graphql.analyses.tried import TriedRun
 from whence_graphql.answer import Answer, answer_type, told
 from whence_graphql.arguments import After, First
 from whence_graphql.context import Info
 from whence_graphql.describe import object_type, resolved
-from whence_graphql.history import TriedRun
 from whence_graphql.node import LineageNode, load_node
 from whence_graphql.paging import Connection, numbered
 from whence_graphql.scalars import DateTime

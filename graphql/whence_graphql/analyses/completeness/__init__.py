@@ -1,0 +1,1 @@
+"""How much of the lineage is known, and what is not."""

@@ -1,0 +1,1 @@
+"""What changed between two times, or between two runs."""

@@ -1,0 +1,1 @@
+"""Where declarations and runs differ."""

@@ -1,0 +1,1 @@
+"""Which datasets are late, and what they hold up."""

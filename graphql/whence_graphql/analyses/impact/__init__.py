@@ -1,0 +1,1 @@
+"""What a change touches downstream, and who is to be told."""

@@ -1,0 +1,1 @@
+"""Which partitions there should be, and which there are."""
