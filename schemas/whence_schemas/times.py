@@ -11,9 +11,9 @@ from typing import NamedTuple
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 SECOND = 1_000_000
+HOUR = 3_600 * SECOND
+DAY = 24 * HOUR
 """Microseconds."""
-DAY = 86_400 * SECOND
-"""Microseconds of a day in UTC."""
 EVER = 2**62
 """Later than any time that can be written."""
 _LONGEST = 160  # characters; more is no time, and must not stay in the cache

@@ -8,10 +8,11 @@ from whence.audit import erasure
 from whence.audit.erasure import Kept
 from whence.audit.holds import HoldScope, Place, add_hold, holds_in_force, release_hold
 from whence.audit.requests import RetentionRequest
-from whence.audit.retention import Period, parse_policy
+from whence.audit.retention import parse_policy
 from whence.audit.trail import policy_in_force
+from whence_schemas.durations import Duration
 from whence_schemas.errors import ConfigurationError, NotFound
-from whence_schemas.times import format_time, parse_time
+from whence_schemas.times import DAY, format_time, parse_time
 
 DAY = 24 * 3_600 * 1_000_000
 START = parse_time("2026-01-01T00:00:00Z").micros
@@ -162,12 +163,12 @@ def before(period, time):
 @pytest.mark.parametrize(
     ("period", "time", "start"),
     [
-        (Period(1, 0), "2026-03-31T00:00:00Z", "2026-02-28"),
-        (Period(12, 0), "2024-02-29T00:00:00Z", "2023-02-28"),
-        (Period(120, 0), "2026-11-21T00:00:00Z", "2016-11-21"),
-        (Period(1, 1), "2026-01-01T00:00:00Z", "2025-11-30"),
-        (Period(0, 365), "2025-01-01T00:00:00Z", "2024-01-02"),
-        (Period(12 * 9_999, 0), "2025-01-01T00:00:00Z", "0001-01-01"),
+        (Duration(1, 0), "2026-03-31T00:00:00Z", "2026-02-28"),
+        (Duration(12, 0), "2024-02-29T00:00:00Z", "2023-02-28"),
+        (Duration(120, 0), "2026-11-21T00:00:00Z", "2016-11-21"),
+        (Duration(1, DAY), "2026-01-01T00:00:00Z", "2025-11-30"),
+        (Duration(0, 365 * DAY), "2025-01-01T00:00:00Z", "2024-01-02"),
+        (Duration(12 * 9_999, 0), "2025-01-01T00:00:00Z", "0001-01-01"),
     ],
 )
 def test_periods_are_of_the_calendar(period, time, start):
@@ -180,7 +181,8 @@ def test_periods_are_of_the_calendar(period, time, start):
 )
 def test_periods_are_read(text, period):
     [rule] = parse_policy(f'[[rule]]\nid = "x"\nkeep_at_most = {text}', "p").rule
-    assert rule.keep_at_most == period
+    months, days = period
+    assert rule.keep_at_most == (months, days * DAY)
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,8 @@ from hashlib import sha256
 from types import TracebackType
 from typing import Any, Self
 
-import orjson
-
 from whence.audit.archive import index_line
+from whence.audit.subject import received
 from whence.eventlog.leaf import EVENT
 from whence.eventlog.port import Entry, EventLog
 from whence.graph.facts import EdgeKind, Node, Role
@@ -35,7 +34,7 @@ from whence.lineage.names import Names
 from whence_schemas.errors import GraphUnavailable, InvalidQuestion, NotFound
 from whence_schemas.identity import KIND_NAMES, Kind, dataset_key
 from whence_schemas.lineage import Direction, Granularity, Question
-from whence_schemas.times import EVER, format_time, now, parse_time
+from whence_schemas.times import EVER, format_time, now
 
 SCOPED_KINDS = (Kind.DATASET, Kind.JOB, Kind.RUN)
 """What a scope can name."""
@@ -88,10 +87,10 @@ class Scope:
         """Whether the entry was received in the time range. Of what was erased that cannot be told: it is not."""
         if self.since is None and self.until is None:
             return True
-        if entry.meta is None or entry.kind != EVENT:
+        at = received(entry) if entry.kind == EVENT else None
+        if at is None:
             return False
-        received = parse_time(orjson.loads(entry.meta)["received"]).micros
-        return (self.since is None or self.since <= received) and (self.until is None or received < self.until)
+        return (self.since is None or self.since <= at) and (self.until is None or at < self.until)
 
     async def describe(self, graph: GraphStore) -> dict[str, Any]:
         """The scope as JSON, with names.

@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 from whence.analyses.completeness.jobs import JobFacts
 from whence.analyses.completeness.tally import Place, Tally
-from whence.analyses.completeness.words import DAY, HOUR, duration, moment
+from whence.analyses.completeness.words import duration, moment
 from whence.graph.port import EARLIEST, GraphStore
 from whence_schemas.completeness import Check, CompletenessQuestion, Finding
+from whence_schemas.times import DAY, HOUR
 
 REPORTS = 4
 """Reports at different times, at least, that make a collector regular."""

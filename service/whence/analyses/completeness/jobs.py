@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 from pydantic_core import from_json
 
 from whence.analyses.completeness.tally import Place, Tally
-from whence.analyses.completeness.words import HOUR, count, moment
+from whence.analyses.completeness.words import count, moment
 from whence.graph.facts import Attempt, EdgeKind, Node
 from whence.graph.port import EARLIEST, CurrentFacet, GraphStore
 from whence.lineage.live import LiveOwners
@@ -17,6 +17,7 @@ from whence_schemas.facets.base import Ownership
 from whence_schemas.facets.job import JobType
 from whence_schemas.facets.lineage import JobLineage
 from whence_schemas.identity import attempt_id
+from whence_schemas.times import HOUR
 
 _Facet = TypeVar("_Facet", bound=BaseFacet)
 

@@ -1,9 +1,6 @@
 """Times and numbers in sentences. Times are microseconds since the epoch."""
 
-from whence_schemas.times import format_time
-
-HOUR = 3_600_000_000
-DAY = 24 * HOUR
+from whence_schemas.times import DAY, HOUR, format_time
 
 
 def count(number: int, what: str) -> str:

@@ -22,10 +22,11 @@ from whence.audit.report.content import (
 )
 from whence.audit.report.evidence import EVIDENCE, MAX_FAILURES, Records
 from whence.audit.report.model import model_page
-from whence.audit.report.survey import MODEL, received_at, survey
+from whence.audit.report.survey import MODEL, survey
 from whence.audit.report.trace import Trace, trace
 from whence.audit.scope import Scope, select
 from whence.audit.selection import Selection
+from whence.audit.subject import received
 from whence.eventlog.port import Entry, EventLog
 from whence.graph.port import GraphStore
 from whence.transparency.checkpoint import Checkpoint
@@ -167,9 +168,9 @@ async def _exports(log: EventLog, size: int) -> Cut[tuple[Cell, ...]]:
 
 
 def _when_and_who(entry: Entry) -> tuple[str, str]:
-    received = received_at(entry)
+    at = received(entry)
     meta = orjson.loads(entry.meta) if entry.meta is not None else {}
-    return shown_time(received) if received is not None else "erased", meta.get("sender", "")
+    return shown_time(at) if at is not None else "erased", meta.get("sender", "")
 
 
 class _Sections:

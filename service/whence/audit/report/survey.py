@@ -14,6 +14,7 @@ from pydantic_core import from_json
 from whence.audit.recorded import Page, Place, pages
 from whence.audit.report.content import Cell, Cut, EntryLink, shown_time
 from whence.audit.selection import Selection
+from whence.audit.subject import received
 from whence.eventlog.leaf import ERASURE, EVENT, erased_index
 from whence.eventlog.port import Entry, EventLog
 from whence.graph.facts import Attempt, EdgeKind, Role
@@ -237,19 +238,13 @@ def _count_entries(coverage: Coverage, page: Page, run: str, entries: list[Entry
 
 
 def _count_receipt(coverage: Coverage, entry: Entry) -> None:
-    received = received_at(entry)
-    if received is None:
+    at = received(entry)
+    if at is None:
         return
-    coverage.days.add(received // DAY)
-    this = (received, entry.index)
+    coverage.days.add(at // DAY)
+    this = (at, entry.index)
     coverage.oldest = min(coverage.oldest or this, this)
     coverage.newest = max(coverage.newest or this, this)
-
-
-def received_at(entry: Entry) -> int | None:
-    """When the log received an event, in microseconds since the epoch; None where that was erased or is not told."""
-    received = from_json(entry.meta).get("received") if entry.meta is not None else None
-    return parse_time(received).micros if received else None
 
 
 def _count_attempt(coverage: Coverage, page: Page, attempt: Attempt, starts: list[int], last: Cell) -> None:
