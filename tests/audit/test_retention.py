@@ -14,7 +14,6 @@ from whence_schemas.durations import Duration
 from whence_schemas.errors import ConfigurationError, NotFound
 from whence_schemas.times import DAY, format_time, parse_time
 
-DAY = 24 * 3_600 * 1_000_000
 START = parse_time("2026-01-01T00:00:00Z").micros
 
 
