@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.independent.forging import Parts
-from whence.access import Scope, create_key
+from whence.access.keys import Scope, create_key
 from whence.audit.verify import verify
 from whence_schemas.errors import LogUnavailable
 from whence_schemas.identity import dataset_key, run_key

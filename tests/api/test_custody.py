@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from whence.access import Scope, create_key
+from whence.access.keys import Scope, create_key
 from whence_schemas.identity import dataset_key
 
 ERASURES, RETENTION, HOLDS, RECORDS = (

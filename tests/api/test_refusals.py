@@ -6,7 +6,7 @@ import json
 import pytest
 from fastapi import FastAPI
 
-from whence.access import Scope, create_key
+from whence.access.keys import Scope, create_key
 from whence.api.problems import install_problems
 
 JSON = {"content-type": "application/json"}

@@ -5,7 +5,7 @@ import tomllib
 import pytest
 
 from tests.audit.test_frameworks import MINE
-from whence.access import Scope, create_key
+from whence.access.keys import Scope, create_key
 from whence_schemas.identity import dataset_key, job_key
 
 REPORT = "/api/v1/audit/report"

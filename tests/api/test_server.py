@@ -13,7 +13,7 @@ from openlineage.client.event_v2 import Dataset, DatasetEvent, InputDataset, Job
 from openlineage.client.event_v2 import RunState as State
 from openlineage.client.transport.http import HttpConfig, HttpTransport
 
-from whence.access import Scope, create_key
+from whence.access.keys import Scope, create_key
 from whence.eventlog.leaf import EVENT
 from whence.eventlog.sqlite import SQLiteEventLog
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from whence.access import Scope, create_key, revoke_key
+from whence.access.keys import Scope, create_key, revoke_key
 from whence.audit import trail
 from whence.audit.trail import follow_access, of_kind, policy_in_force, record, record_access, record_policy, records
 from whence.eventlog.port import Erasure, NewEvent

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.commands import PIPELINE, SAMPLES
 from tests.running import running
-from whence.access import KeyRing, Scope
+from whence.access.keys import KeyRing, Scope
 
 
 @pytest.fixture

@@ -6,18 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from whence.access import (
-    Gate,
-    KeyRing,
-    Scope,
-    WrongHost,
-    create_key,
-    host_name,
-    is_loopback,
-    list_keys,
-    revoke_key,
-    scope_needed,
-)
+from whence.access.gate import Gate, WrongHost, host_name, is_loopback, scope_needed
+from whence.access.keys import KeyRing, Scope, create_key, list_keys, revoke_key
 from whence_schemas.errors import ConfigurationError, Forbidden, NotFound, Unauthorized
 
 LINEAGE = ("POST", "/api/v1/lineage")

@@ -9,7 +9,8 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 
-from whence.access import Gate, KeyRing
+from whence.access.gate import Gate
+from whence.access.keys import KeyRing
 from whence.api.audit import audit_routes
 from whence.api.custody import custody_routes
 from whence.api.document import document_app

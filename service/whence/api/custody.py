@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
-from whence.access import key_ids
+from whence.access.keys import key_ids
 from whence.api.audit import caught_up
 from whence.api.document import problems
 from whence.api.guard import SENDER

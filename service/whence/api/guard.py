@@ -2,7 +2,7 @@
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from whence.access import Gate
+from whence.access.gate import Gate
 from whence.api.problems import problem_response
 from whence_schemas.errors import WhenceError
 

@@ -21,7 +21,7 @@ import orjson
 import rfc8785
 from pydantic import BaseModel
 
-from whence.access import list_keys
+from whence.access.keys import list_keys
 from whence.eventlog.leaf import ERASURE
 from whence.eventlog.port import Entry, EventLog
 from whence_schemas.errors import WhenceError

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import httpx
 
-from whence.access import list_keys
+from whence.access.keys import list_keys
 from whence.cli.client import connect
 from whence.cli.options import Choice
 from whence.graph.port import GraphStore

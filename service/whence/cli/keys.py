@@ -12,7 +12,7 @@ from whence.cli.tables import table
 from whence_schemas.errors import ConfigurationError, LogLocked, LogUnavailable
 
 if TYPE_CHECKING:
-    from whence.access import Scope
+    from whence.access.keys import Scope
 
 app = typer.Typer(name="key", help="Make, list and revoke the keys that a server asks for.", no_args_is_help=True)
 
@@ -27,7 +27,7 @@ def create(
     ] = "ingest,read",
 ) -> None:
     """Make a key and print it, this once. From the first key on a server refuses requests without one."""
-    from whence.access import create_key
+    from whence.access.keys import create_key
 
     secret = create_key(choice.settings.keys, name, _scopes(scope))
     note(f"The key of {name}. Keep it now: only its hash is in {choice.settings.keys}.")
@@ -41,7 +41,7 @@ def list_(
     choice: Choice, as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False
 ) -> None:
     """List the keys."""
-    from whence.access import list_keys
+    from whence.access.keys import list_keys
 
     found = list_keys(choice.settings.keys)
     rows = [(key.id, key.name, ", ".join(sorted(key.scopes)), key.created) for key in found]
@@ -57,7 +57,7 @@ def list_(
 @with_flags("keys", "log")
 def revoke(choice: Choice, id_: Annotated[str, typer.Argument(metavar="ID", help="As `key list` shows it.")]) -> None:
     """Revoke a key: the server refuses it from now on."""
-    from whence.access import revoke_key
+    from whence.access.keys import revoke_key
 
     key = revoke_key(choice.settings.keys, id_)
     out().print(Text(f"The key {key.id} ({key.name}) is revoked."), soft_wrap=True)
@@ -84,7 +84,7 @@ async def _record(choice: Choice) -> None:
 
 
 def _scopes(text: str) -> list["Scope"]:
-    from whence.access import Scope
+    from whence.access.keys import Scope
 
     try:
         return [Scope(name.strip()) for name in text.split(",")]

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from whence.access import key_ids
+from whence.access.keys import key_ids
 from whence.audit.trail import REDACTION, record_policy
 from whence.cli.client import Progress, Receipt, data_of
 from whence.cli.console import note
