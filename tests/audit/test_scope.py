@@ -7,7 +7,8 @@ import pytest
 import rfc8785
 
 from tests.build import JOBS, NS, dataset_event, event, job_event, payload, run_id
-from whence.audit.scope import Scope, select
+from whence.audit.scope import Scope
+from whence.audit.selecting import select
 from whence.eventlog.port import Erasure, NewEvent
 from whence.eventlog.sqlite import MEMORY, SQLiteEventLog
 from whence.graph.sqlite import SQLiteGraphStore

@@ -8,7 +8,9 @@ from itertools import chain
 
 from whence.audit.reading import entries_at, entries_between
 from whence.audit.redacting import Finder
-from whence.audit.scope import Scope, Selected, select
+from whence.audit.scope import Scope
+from whence.audit.selected import Selected
+from whence.audit.selecting import select
 from whence.eventlog.leaf import ERASURE
 from whence.eventlog.port import Entry, EventLog
 from whence.graph.port import GraphStore

@@ -36,7 +36,9 @@ from whence.audit.reading import entries_at
 from whence.audit.readme import readme
 from whence.audit.report.build import build_report, scope_in_words
 from whence.audit.report.render import RENDERERS
-from whence.audit.scope import Scope, Selected, select
+from whence.audit.scope import Scope
+from whence.audit.selected import Selected
+from whence.audit.selecting import select
 from whence.audit.tables import write_tables
 from whence.audit.trail import EXPORT, record
 from whence.eventlog.leaf import ERASURE, erased_index

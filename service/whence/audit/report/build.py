@@ -20,11 +20,13 @@ from whence.audit.report.content import (
     Section,
     shown_time,
 )
-from whence.audit.report.evidence import EVIDENCE, MAX_FAILURES, Records
+from whence.audit.report.evidence import EVIDENCE
+from whence.audit.report.evidence.records import MAX_FAILURES, Records
 from whence.audit.report.model import model_page
 from whence.audit.report.survey import MODEL, survey
 from whence.audit.report.trace import Trace, trace
-from whence.audit.scope import Scope, select
+from whence.audit.scope import Scope
+from whence.audit.selecting import select
 from whence.audit.selection import Selection
 from whence.audit.subject import received
 from whence.eventlog.port import Entry, EventLog

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from whence.audit.report.content import Cell, Cut, Finding, Gap, ModelPage, Table, counted, shown_time
-from whence.audit.report.evidence import dependent_cells, entry_of, origin_cells, origin_gaps
+from whence.audit.report.evidence.models import dependent_cells, entry_of, origin_cells, origin_gaps
 from whence.audit.report.trace import Trace
 
 _ROWS, _NAMES = 4, 2
