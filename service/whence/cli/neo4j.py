@@ -23,7 +23,7 @@ def neo4j(
     from whence.neo4j_jars import CURRENT
     from whence.neo4j_server import serve_forever
 
-    serve_forever(home, version or CURRENT, bolt_port, _announce)
+    serve_forever(home, version or CURRENT, bolt_port, on_ready=_announce)
 
 
 def _announce(server: "LocalNeo4j") -> None:
