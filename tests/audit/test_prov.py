@@ -12,7 +12,9 @@ from prov.model import ProvDocument, ProvEntity
 
 from tests.audit.selecting import Runs, graph_of_file, runs_of
 from tests.build import dataset, dataset_event, event, graph_of, run_id
-from whence.audit.prov import PREFIXES, write_prov
+from whence.audit.prov import PREFIXES, prov_rows, write_prov
+from whence.audit.recorded import pages
+from whence.audit.spool import spool
 from whence_schemas.identity import (
     attempt_id,
     attempt_version_key,
@@ -32,7 +34,10 @@ PRODUCER = "https://example.org/engine"
 
 async def prov_of(store, *runs):
     sink = io.BytesIO()
-    await write_prov(store, Runs(runs), sink)
+    with spool() as rows:
+        async for page in pages(store, Runs(runs)):
+            rows.put(prov_rows(page))
+        await write_prov(rows, sink)
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # the library warns of what a later version of it will refuse
         return ProvDocument.deserialize(io.BytesIO(sink.getvalue()), format="json")

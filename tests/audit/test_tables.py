@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from tests.audit.selecting import Runs, graph_of_file, runs_of
 from tests.audit.test_prov import SAMPLES
 from tests.build import columns, dataset, event, graph_of, run_id
-from whence.audit.recorded import INFERRED, NAMED, UNKNOWN
-from whence.audit.tables import TABLES, cell, value_of, write_tables
+from whence.audit.recorded import INFERRED, NAMED, UNKNOWN, pages
+from whence.audit.spool import spool
+from whence.audit.tables import TABLES, cell, table_rows, value_of, write_tables
 
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
 
@@ -36,7 +37,10 @@ class Tables(dict):
 
 async def tables_of(store, *runs):
     tables = Tables()
-    await write_tables(store, Runs(runs), tables.open)
+    with spool() as rows:
+        async for page in pages(store, Runs(runs)):
+            rows.put(table_rows(page))
+        await write_tables(rows, tables.open)
     return tables
 
 

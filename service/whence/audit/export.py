@@ -31,15 +31,17 @@ from whence.audit.archive import (
 )
 from whence.audit.frameworks import shipped
 from whence.audit.history import earlier_checkpoints, timestamps_below
-from whence.audit.prov import write_prov
+from whence.audit.prov import prov_rows, write_prov
 from whence.audit.reading import entries_at
 from whence.audit.readme import readme
+from whence.audit.recorded import pages
 from whence.audit.report.build import build_report, scope_in_words
 from whence.audit.report.render import RENDERERS
 from whence.audit.scope import Scope
 from whence.audit.selected import Selected
 from whence.audit.selecting import select
-from whence.audit.tables import write_tables
+from whence.audit.spool import spool
+from whence.audit.tables import table_rows, write_tables
 from whence.audit.trail import EXPORT, record
 from whence.eventlog.leaf import ERASURE, erased_index
 from whence.eventlog.port import Entry, EventLog
@@ -115,24 +117,24 @@ async def archive(
         LogUnavailable: the log cannot be read, or an event in scope was erased meanwhile.
         GraphUnavailable: the graph store does not answer.
     """
-    with sealed.selected, TemporaryFile() as spool:
-        writer = ArchiveWriter(spool)
+    with sealed.selected, TemporaryFile() as file:
+        writer = ArchiveWriter(file)
         try:
             async with aclosing(_Writing(source, sealed, writer, progress).run()) as steps:
                 async for _ in steps:
-                    for chunk in _drained(spool):
+                    for chunk in _drained(file):
                         yield chunk
         finally:
             writer.abandon()
 
 
-def _drained(spool: IO[bytes]) -> Iterator[bytes]:
-    """What was written to the spool, which is empty then."""
-    spool.seek(0)
-    while chunk := spool.read(_CHUNK):
+def _drained(file: IO[bytes]) -> Iterator[bytes]:
+    """What was written to the file, which is empty then."""
+    file.seek(0)
+    while chunk := file.read(_CHUNK):
         yield chunk
-    spool.seek(0)
-    spool.truncate()
+    file.seek(0)
+    file.truncate()
 
 
 class _Writing:
@@ -160,11 +162,15 @@ class _Writing:
         with self._writer.open(ENTRIES) as file:
             async for _ in self._write_entries(file):
                 yield
-        with self._writer.open("prov.json") as file:
-            await write_prov(self._source.graph, selected, file, self._source.never_alias)  # type: ignore[arg-type]
-        yield
-        await write_tables(self._source.graph, selected, self._open_table, self._source.never_alias)  # type: ignore[arg-type]
-        yield
+        with spool() as prov, spool() as tables:
+            async for page in pages(self._source.graph, selected, self._source.never_alias):
+                prov.put(prov_rows(page))
+                tables.put(table_rows(page))
+            with self._writer.open("prov.json") as file:
+                await write_prov(prov, file)  # type: ignore[arg-type]
+            yield
+            await write_tables(tables, self._open_table)  # type: ignore[arg-type]
+            yield
         await self._write_report()
         yield
         self._finish()

@@ -9,17 +9,14 @@ and attributes hold the names.
 """
 
 import asyncio
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import orjson
 
-from whence.audit.recorded import INFERRED, NAMED, Page, Place, Read, pages
-from whence.audit.selection import Selection
-from whence.audit.spool import Row, spool
+from whence.audit.recorded import INFERRED, NAMED, Page, Place, Read
+from whence.audit.spool import Row, Spool
 from whence.graph.facts import Attempt, EdgeKind, Role, Use
-from whence.graph.port import GraphStore
 from whence_schemas.facets import read_facet
 from whence_schemas.facets.base import Ownership
 from whence_schemas.identity import Kind, attempt_id, digest, owner_key
@@ -33,29 +30,21 @@ _NOWHERE = Place("", "")
 _Attributes = dict[str, Any]
 
 
-async def write_prov(
-    graph: GraphStore, selection: Selection, sink: BinaryIO, never_alias: Sequence[re.Pattern[str]] = ()
-) -> None:
-    """Write the provenance of a selection's runs as PROV-JSON. Memory stays bounded: rows wait in a temporary file.
-
-    Raises:
-        GraphUnavailable: the graph store does not answer.
-    """
-    with spool() as rows:
-        async for page in pages(graph, selection, never_alias):
-            rows.put(_rows(page))
-        sink.write(b'{"prefix":' + orjson.dumps(PREFIXES))
-        for section, found in rows.sections():
-            sink.write(b',\n"%b":{' % section.encode())
-            for number, row in enumerate(found):
-                sink.write(b'%b\n"%b":%b' % (b"," if number else b"", row.key.encode(), row.body))
-                if number % _CHUNK == 0:
-                    await asyncio.sleep(0)  # others have their turn
-            sink.write(b"}")
-        sink.write(b"}\n")
+async def write_prov(rows: Spool, sink: BinaryIO) -> None:
+    """Write the rows of all pages as one document of PROV-JSON."""
+    sink.write(b'{"prefix":' + orjson.dumps(PREFIXES))
+    for section, found in rows.sections():
+        sink.write(b',\n"%b":{' % section.encode())
+        for number, row in enumerate(found):
+            sink.write(b'%b\n"%b":%b' % (b"," if number else b"", row.key.encode(), row.body))
+            if number % _CHUNK == 0:
+                await asyncio.sleep(0)  # others have their turn
+        sink.write(b"}")
+    sink.write(b"}\n")
 
 
-def _rows(page: Page) -> Iterator[Row]:
+def prov_rows(page: Page) -> Iterator[Row]:
+    """The provenance of some runs."""
     for attempt in page.attempts():
         yield _activity(page, attempt)
         yield from _association(page, attempt)

@@ -12,18 +12,15 @@ import asyncio
 import csv
 import io
 import json
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, BinaryIO
 
 import orjson
 
-from whence.audit.recorded import INFERRED, NAMED, Page, Place, pages
-from whence.audit.selection import Selection
-from whence.audit.spool import Row, Spool, spool
+from whence.audit.recorded import INFERRED, NAMED, Page, Place
+from whence.audit.spool import Row, Spool
 from whence.graph.facts import Attempt, EdgeKind, Role, Use
-from whence.graph.port import GraphStore
 from whence_schemas.facets import read_facet
 from whence_schemas.facets.base import Ownership, Tags
 from whence_schemas.facets.dataset import DataQualityAssertions, DatasetType
@@ -61,25 +58,14 @@ _NOWHERE = Place("", "")
 _Cell = str | int | None
 
 
-async def write_tables(
-    graph: GraphStore,
-    selection: Selection,
-    open_table: Callable[[str], AbstractContextManager[BinaryIO]],
-    never_alias: Sequence[re.Pattern[str]] = (),
-) -> None:
-    """Write all `TABLES` of a selection, one after the other. Memory stays bounded: rows wait in a temporary file.
+async def write_tables(rows: Spool, open_table: Callable[[str], AbstractContextManager[BinaryIO]]) -> None:
+    """Write the rows of all pages as `TABLES`, one after the other.
 
     `open_table` gives the sink of a table by its name, such as ``datasets``.
-
-    Raises:
-        GraphUnavailable: the graph store does not answer.
     """
-    with spool() as rows:
-        async for page in pages(graph, selection, never_alias):
-            rows.put(_rows(page))
-        for table in TABLES:
-            with open_table(table) as sink:
-                await _write(table, rows, sink)
+    for table in TABLES:
+        with open_table(table) as sink:
+            await _write(table, rows, sink)
 
 
 async def _write(table: str, rows: Spool, sink: BinaryIO) -> None:
@@ -112,7 +98,8 @@ def _row(table: str, key: str, *cells: _Cell) -> Row:
     return Row(table, key, _line(cells))
 
 
-def _rows(page: Page) -> Iterator[Row]:
+def table_rows(page: Page) -> Iterator[Row]:
+    """The rows of some runs, of all tables."""
     types = {entity: read_facet(DatasetType, value) for entity, value in page.current("datasetType")}
     jobs = {entity: read_facet(JobType, value) for entity, value in page.current("jobType")}
     for key, place in page.names.items():
