@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from whence.cli.client import connect
+from whence.cli.connections import nodes_of
 from whence.cli.console import note, out, print_json
 from whence.cli.options import Choice, with_flags
 from whence.cli.resolve import SEARCH
@@ -38,7 +39,7 @@ def search(
     if as_json:
         print_json(answer)
         return
-    nodes = [edge["node"] for edge in answer["search"]["edges"]]
+    nodes = nodes_of(answer["search"])
     if nodes:
         out().print(table(["kind", "namespace", "name"], [_row(node) for node in nodes]))
     else:

@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
+from whence.cli.connections import nodes_of
 from whence.cli.tables import moment, page, section, took
 from whence.cli.tree import transformation
 
@@ -17,7 +18,7 @@ _Json = dict[str, Any]
 
 def _dataset(answer: _Json) -> RenderableType:
     found = answer["dataset"]
-    versions = [edge["node"] for edge in found["versions"]["edges"]]
+    versions = nodes_of(found["versions"])
     current = next((version for version in versions if version["complete"]), None)
     return page(
         _title(found["name"], "dataset"),
@@ -41,7 +42,7 @@ def _dataset(answer: _Json) -> RenderableType:
 
 def _job(answer: _Json) -> RenderableType:
     found = answer["job"]
-    runs = [edge["node"] for edge in found["runs"]["edges"]]
+    runs = nodes_of(found["runs"])
     return page(
         _title(found["name"], "job"),
         [

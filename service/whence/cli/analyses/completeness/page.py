@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
+from whence.cli.connections import nodes_of
 from whence.cli.places import Places
 from whence.cli.tables import moment, page, section, table
 
@@ -29,7 +30,7 @@ _CHECKS = {
 
 def completeness_page(answer: _Json) -> RenderableType:
     """The `completeness` of a GraphQL answer."""
-    findings = [edge["node"] for edge in answer["findings"]["edges"]]
+    findings = nodes_of(answer["findings"])
     places = Places(node for found in findings for node in (found["node"], *found["others"]) if node)
     return page(
         Text("Completeness of the lineage", "bold"),
@@ -67,7 +68,7 @@ def _score(score: _Json) -> tuple[str | Text, ...]:
 
 def _groups(title: str, what: str, connection: _Json) -> RenderableType | None:
     """The worst groups, with the checks in which they are incomplete; one group alone says nothing new."""
-    groups = [edge["node"] for edge in connection["edges"]]
+    groups = nodes_of(connection)
     rows = [
         (_percent(group["score"]), group["name"] if group["name"] is not None else Text("nobody", "dim"), _gaps(group))
         for group in groups[:_SHOWN_GROUPS]

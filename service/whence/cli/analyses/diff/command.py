@@ -7,6 +7,7 @@ import typer
 
 from whence.cli.analyses.diff.question import DIFF, RUN_DIFF
 from whence.cli.client import Client, connect
+from whence.cli.connections import has_more
 from whence.cli.console import note, out, print_json
 from whence.cli.naming import KindOption, NamespaceOption, naming_one
 from whence.cli.options import Choice, with_flags
@@ -130,6 +131,6 @@ def _print(what: str, answer: dict[str, Any], limit: int) -> None:
         note("Nothing differs.")
     for sentence in answer["notes"]:
         note(sentence)
-    if any(answer[part]["pageInfo"]["hasNextPage"] for part in _LISTS[what]):
+    if has_more(answer, _LISTS[what]):
         note(f"There are more than the {limit} shown: raise --limit, or ask for all with GraphQL.")
     behind(answer)

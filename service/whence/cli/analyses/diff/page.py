@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from whence.cli.connections import nodes_of
 from whence.cli.places import Places, place_name
 from whence.cli.tables import moment, page
 from whence.cli.tree import transformation
@@ -31,7 +32,7 @@ Line = tuple[str, Text, str | Text]
 def diff_page(diff: _Json) -> RenderableType:
     """The `diff` of a GraphQL answer."""
     nodes, edges, columns, code, facets = (
-        rows_of(diff[part]) for part in ("nodes", "edges", "columns", "code", "facets")
+        nodes_of(diff[part]) for part in ("nodes", "edges", "columns", "code", "facets")
     )
     places = Places(_named(diff["start"], nodes, edges, columns, code, facets))
     start = diff["start"]
@@ -49,11 +50,6 @@ def diff_page(diff: _Json) -> RenderableType:
         code_part(code, places),
         lines("Facets", facet_lines(facets, places)),
     )
-
-
-def rows_of(connection: _Json) -> list[_Json]:
-    """The nodes of a page."""
-    return [edge["node"] for edge in connection["edges"]]
 
 
 def _named(

@@ -7,7 +7,8 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
-from whence.cli.analyses.diff.page import Line, code_part, column_lines, facet_lines, lines, rows_of
+from whence.cli.analyses.diff.page import Line, code_part, column_lines, facet_lines, lines
+from whence.cli.connections import nodes_of
 from whence.cli.places import Places
 from whence.cli.tables import moment, page, took
 from whence.cli.tree import transformation
@@ -19,7 +20,7 @@ _DONE = {"CONSUMED": "read", "PRODUCED": "wrote"}
 def run_diff_page(diff: _Json) -> RenderableType:
     """The `runDiff` of a GraphQL answer."""
     datasets, lineage, columns, facets, parts = (
-        rows_of(diff[part]) for part in ("datasets", "lineage", "columns", "facets", "parts")
+        nodes_of(diff[part]) for part in ("datasets", "lineage", "columns", "facets", "parts")
     )
     code = [diff["code"]] if diff["code"] else []
     before, after = diff["before"], diff["after"]
@@ -36,7 +37,7 @@ def run_diff_page(diff: _Json) -> RenderableType:
         lines("Schemas", column_lines(columns, places)),
         lines("Column lineage", [(row["difference"], _flow(row, places), "") for row in lineage]),
         code_part(code, places),
-        lines("Parameters", map(_parameter, rows_of(diff["parameters"]))),
+        lines("Parameters", map(_parameter, nodes_of(diff["parameters"]))),
         lines("Facets", facet_lines(facets, places)),
         lines("Contained", [(row["difference"], *_part(row, places)) for row in parts]),
     )

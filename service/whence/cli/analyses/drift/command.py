@@ -7,6 +7,7 @@ import typer
 
 from whence.cli.analyses.drift.question import DRIFT
 from whence.cli.client import Client, connect
+from whence.cli.connections import has_more, nodes_of
 from whence.cli.console import note, out, print_json
 from whence.cli.naming import naming_one
 from whence.cli.options import Choice, with_flags
@@ -83,11 +84,7 @@ async def _pages(client: Client, how: dict[str, Any]) -> dict[str, Any]:
 
 
 def _broken(drift: dict[str, Any]) -> bool:
-    return any(
-        finding["node"]["kind"] in _BROKEN
-        for job in drift["jobs"]["edges"]
-        for finding in job["node"]["findings"]["edges"]
-    )
+    return any(finding["kind"] in _BROKEN for job in nodes_of(drift["jobs"]) for finding in nodes_of(job["findings"]))
 
 
 def _print(drift: dict[str, Any], limit: int) -> None:
@@ -98,6 +95,6 @@ def _print(drift: dict[str, Any], limit: int) -> None:
         note(sentence)
     if drift["jobs"]["pageInfo"]["hasNextPage"]:
         note(f"There are more jobs than the {limit} shown: raise --limit, or ask for all with GraphQL.")
-    if any(job["node"]["findings"]["pageInfo"]["hasNextPage"] for job in drift["jobs"]["edges"]):
+    if any(has_more(job, ["findings"]) for job in nodes_of(drift["jobs"])):
         note("Of a job at most 500 differences are shown: ask for all with GraphQL.")
     behind(drift)

@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from whence.cli.connections import nodes_of
 from whence.cli.places import Places
 from whence.cli.tables import moment
 
@@ -24,7 +25,7 @@ _COUNTED = ("datasets", "jobs", "models", "reports")
 
 def drift_page(drift: _Json) -> RenderableType:
     """The `drift` of a GraphQL answer."""
-    jobs = [edge["node"] for edge in drift["jobs"]["edges"]]
+    jobs = nodes_of(drift["jobs"])
     places = Places(_named(jobs))
     looked = f"{drift['examined']:,} {'job' if drift['examined'] == 1 else 'jobs'} looked at"
     if not jobs:
@@ -35,17 +36,13 @@ def drift_page(drift: _Json) -> RenderableType:
     return Group(*parts, "", Text(looked, "dim"))
 
 
-def _findings(job: _Json) -> list[_Json]:
-    return [edge["node"] for edge in job["findings"]["edges"]]
-
-
 def _named(jobs: list[_Json]) -> Iterator[_Json]:
     for job in jobs:
         yield job["job"]
-        for finding in _findings(job):
+        for finding in nodes_of(job["findings"]):
             yield from (end for end in (finding["dataset"], finding["source"]) if end)
-            touched = finding["downstream"]["touched"]["edges"] if finding["downstream"] else []
-            yield from (edge["node"]["node"] for edge in touched)
+            if finding["downstream"]:
+                yield from (touched["node"] for touched in nodes_of(finding["downstream"]["touched"]))
 
 
 def _job(job: _Json, places: Places) -> Iterator[RenderableType]:
@@ -55,7 +52,7 @@ def _job(job: _Json, places: Places) -> Iterator[RenderableType]:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
-    for finding in _findings(job):
+    for finding in nodes_of(job["findings"]):
         how = Text(_SAYS[finding["kind"]], "yellow" if finding["downstream"] else "dim")
         grid.add_row(Text("  ").append_text(how), _text(finding, places))
     yield grid
@@ -107,9 +104,9 @@ def _downstream(impact: _Json, places: Places) -> Text:
     counts = impact["counts"]
     found = [f"{counts[what]:,} {what[:-1] if counts[what] == 1 else what}" for what in _COUNTED if counts[what]]
     text = Text((", ".join(found) or "nothing") + " downstream")
-    names = [places.text(edge["node"]["node"]) for edge in impact["touched"]["edges"]]
+    names = [places.text(node["node"]) for node in nodes_of(impact["touched"])]
     if names:
         text.append(": ").append_text(Text(", ").join(names))
         text.append(", ..." if impact["touched"]["pageInfo"]["hasNextPage"] else "")
-    owners = [edge["node"]["owner"]["name"] for edge in impact["owners"]["edges"]]
+    owners = [node["owner"]["name"] for node in nodes_of(impact["owners"])]
     return text.append(f" (tell {', '.join(owners)})") if owners else text

@@ -8,6 +8,7 @@ import typer
 
 from whence.cli.analyses.freshness.question import FRESHNESS
 from whence.cli.client import connect
+from whence.cli.connections import nodes_of
 from whence.cli.console import note, out, print_json
 from whence.cli.naming import naming_one
 from whence.cli.options import Choice, with_flags
@@ -89,7 +90,7 @@ def _rules(policy: Path | None) -> list[dict[str, Any]]:
 
 
 def _good(answer: dict[str, Any]) -> bool:
-    states = {edge["node"]["state"] for edge in answer["datasets"]["edges"]}
+    states = {node["state"] for node in nodes_of(answer["datasets"])}
     return states.isdisjoint(_BEHIND) and not answer["truncated"]
 
 

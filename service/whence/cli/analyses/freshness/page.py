@@ -5,6 +5,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
+from whence.cli.connections import nodes_of
 from whence.cli.places import Places, place_name
 from whence.cli.tables import moment, page, section
 from whence_schemas.durations import words_of
@@ -18,9 +19,9 @@ _SHOWN = 3
 
 def freshness_page(answer: _Json) -> RenderableType:
     """The `freshness` of a GraphQL answer."""
-    rows = sorted((edge["node"] for edge in answer["datasets"]["edges"]), key=_urgency)
+    rows = sorted(nodes_of(answer["datasets"]), key=_urgency)
     waiting = [(row, row["holdsUp"]) for row in rows if row["holdsUp"]]
-    held = [edge["node"]["dataset"] for _, holds in waiting for edge in holds["nearest"]["edges"]]
+    held = [node["dataset"] for _, holds in waiting for node in nodes_of(holds["nearest"])]
     places = Places([*(row["dataset"] for row in rows), *held])
     return page(
         Text.assemble((_title(rows, answer.get("counts")), "bold")),
@@ -67,8 +68,8 @@ def _row(row: _Json, places: Places) -> list[Text]:
 
 
 def _held(row: _Json, holds: _Json, places: Places) -> list[Text]:
-    nearest = [edge["node"]["dataset"] for edge in holds["nearest"]["edges"]]
-    owners = [edge["node"]["owner"]["name"] for edge in holds["owners"]["edges"]]
+    nearest = [node["dataset"] for node in nodes_of(holds["nearest"])]
+    owners = [node["owner"]["name"] for node in nodes_of(holds["owners"])]
     names = Text(", ").join(map(places.text, nearest[:_SHOWN])).append(" …" if holds["datasets"] > _SHOWN else "")
     count = f"{holds['datasets']:,}{'+' if holds['truncatedBy'] else ''}"
     more = " …" if len(owners) > _SHOWN else ""

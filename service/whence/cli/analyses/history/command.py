@@ -7,6 +7,7 @@ import typer
 
 from whence.cli.analyses.history.question import HISTORY
 from whence.cli.client import connect
+from whence.cli.connections import nodes_of
 from whence.cli.console import note, out, print_json
 from whence.cli.naming import KindOption, NameArgument, NamespaceOption, naming_one
 from whence.cli.options import Choice, with_flags
@@ -59,7 +60,7 @@ async def _ask(choice: Choice, name: str, namespace: str, kind: Any, how: dict[s
 
 
 def _good(answer: dict[str, Any]) -> bool:
-    entries = [edge["node"] for edge in answer["entries"]["edges"]]
+    entries = nodes_of(answer["entries"])
     newest = next((e for e in entries if e["attempt"]["state"] == "COMPLETE" and e["role"] != "CHECKED"), None)
     changed = bool(newest and newest["changed"]["edges"])
     return not (changed or answer["failing"]["edges"] or answer["truncated"])

@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
+from whence.cli.connections import nodes_of
 from whence.cli.tables import moment, page, section
 from whence_schemas.durations import words_of
 from whence_schemas.times import SECOND
@@ -19,9 +20,9 @@ _BAD = ("FAIL", "ABORT")
 
 def history_page(answer: _Json) -> RenderableType:
     """The `history` of a GraphQL answer."""
-    entries = [edge["node"] for edge in answer["entries"]["edges"]]
-    failing = [edge["node"] for edge in answer["failing"]["edges"]]
-    changed = [(entry, edge["node"]) for entry in entries for edge in entry["changed"]["edges"]]
+    entries = nodes_of(answer["entries"])
+    failing = nodes_of(answer["failing"])
+    changed = [(entry, measure) for entry in entries for measure in nodes_of(entry["changed"])]
     of = answer["of"]
     rows = section("Runs", ["at", "", "state", "took", "rows", "size", "files", "checks", "run"], map(_run, entries))
     return page(
@@ -55,7 +56,7 @@ def _spark(values: Sequence[float | None]) -> str:
 
 def _number(entry: _Json, names: Sequence[str]) -> float | None:
     """What was written in all, else measured, else read."""
-    measures = [edge["node"] for edge in entry["measures"]["edges"]]
+    measures = nodes_of(entry["measures"])
     for facet in _WRITTEN:
         found = [m["value"] for m in measures if m["facet"] == facet and m["name"] in names and not m["column"]]
         if found:
@@ -79,7 +80,7 @@ def _run(entry: _Json) -> list[str | Text]:
         _plain(_number(entry, _ROWS)),
         _plain(_number(entry, _SIZES)),
         _plain(_number(entry, ("fileCount",))),
-        _checks([edge["node"] for edge in entry["checks"]["edges"]]),
+        _checks(nodes_of(entry["checks"])),
         (attempt["run"] or {"runId": ""})["runId"] + (f" #{attempt['number']}" if attempt["number"] else ""),
     ]
 

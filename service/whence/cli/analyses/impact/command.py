@@ -9,6 +9,7 @@ import typer
 
 from whence.cli.analyses.impact.question import IMPACT
 from whence.cli.client import connect
+from whence.cli.connections import has_more
 from whence.cli.console import note, out, print_json
 from whence.cli.naming import KindOption, NamespaceOption, naming_one
 from whence.cli.options import Choice, with_flags
@@ -96,7 +97,7 @@ def _print(answer: dict[str, Any], limit: int) -> None:
     out().print(impact_page(answer))
     for sentence in answer["notes"]:
         note(sentence)
-    if any(answer[part]["pageInfo"]["hasNextPage"] for part in ("touched", "owners", "tags", "ends")):
+    if has_more(answer, ("touched", "owners", "tags", "ends")):
         note(f"There are more than the {limit} shown: raise --limit, or ask for all with GraphQL.")
     cut(answer, "ask for less with --depth")
     behind(answer)

@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
+from whence.cli.connections import nodes_of
 from whence.cli.places import Places, place_name
 from whence.cli.tables import moment, page, section
 
@@ -21,9 +22,7 @@ _COUNTED = ("datasets", "columns", "jobs", "owners", "tags", "models", "reports"
 
 def impact_page(impact: _Json) -> RenderableType:
     """The `impact` of a GraphQL answer."""
-    touched, owners, tags, ends = (
-        [edge["node"] for edge in impact[part]["edges"]] for part in ("touched", "owners", "tags", "ends")
-    )
+    touched, owners, tags, ends = (nodes_of(impact[part]) for part in ("touched", "owners", "tags", "ends"))
     places = Places(_nodes(impact["starts"], [*touched, *ends], owners, tags))
     counts = impact["counts"]
     return page(

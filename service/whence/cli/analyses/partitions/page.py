@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
+from whence.cli.connections import nodes_of
 from whence.cli.tables import page, section
 
 _Json = dict[str, Any]
@@ -18,7 +19,7 @@ _SHOWN = 3
 def partitions_page(answer: _Json, states: Sequence[str]) -> RenderableType:
     """The `partitions` of a GraphQL answer; only those in these states, if any."""
     of, counts = answer["of"], answer["counts"]
-    rows = [edge["node"] for edge in answer["partitions"]["edges"]]
+    rows = nodes_of(answer["partitions"])
     found = [f"{counts[state.lower()]:,} {state.lower()}" for state in _STYLES if counts[state.lower()]]
     rhythm = Text(answer["rhythm"] or "not known")
     if answer["basis"]:
@@ -71,6 +72,6 @@ def _stretch(rows: Sequence[_Json]) -> list[str | Text]:
 
 def _keys(row: _Json) -> Text:
     """The keys that are not there."""
-    gone = [edge["node"] for edge in row["keys"]["edges"] if edge["node"]["state"] != "PRESENT"]
+    gone = [key for key in nodes_of(row["keys"]) if key["state"] != "PRESENT"]
     words = [f"{key['key']} {key['state'].lower()}" for key in gone[:_SHOWN]]
     return Text(", ".join(words) + (f" and {len(gone) - _SHOWN} more" if len(gone) > _SHOWN else ""))

@@ -7,6 +7,7 @@ import typer
 
 from whence.cli.analyses.provenance.question import PROVENANCE
 from whence.cli.client import connect
+from whence.cli.connections import has_more
 from whence.cli.console import note, out, print_json
 from whence.cli.naming import KindOption, NameArgument, NamespaceOption, naming_one
 from whence.cli.options import Choice, with_flags
@@ -82,7 +83,7 @@ def _print(answer: dict[str, Any], found: Found, limit: int) -> None:
     parts = list(answer.values())
     for sentence in dict.fromkeys(sentence for part in parts for sentence in part["notes"]):
         note(sentence)
-    if any(part[name]["pageInfo"]["hasNextPage"] for part in parts for name in _LISTS):
+    if any(has_more(part, _LISTS) for part in parts):
         note(f"There is more than the {limit} of each list that are shown: raise --limit, or ask with GraphQL.")
     for limited in dict.fromkeys(part["truncatedBy"] for part in parts if part["truncated"]):
         note(f"The answer is cut at the limit of {limited.lower()}: ask for less with --depth.")

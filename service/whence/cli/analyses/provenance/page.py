@@ -8,7 +8,8 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from whence.cli.analyses.provenance.tree import Side, attempt_marks, nodes_of, version_label
+from whence.cli.analyses.provenance.tree import Side, attempt_marks, version_label
+from whence.cli.connections import nodes_of
 from whence.cli.places import place_name
 from whence.cli.tables import moment, page
 from whence.cli.tree import trees_of

@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.text import Text
 
+from whence.cli.connections import nodes_of
 from whence.cli.flow import Edge, Flow
 from whence.cli.tables import moment
 from whence.cli.tree import Labels
@@ -16,11 +17,6 @@ _COMMIT = 10
 _CHUNKS = 5
 _HASH = re.compile(r"[0-9a-f]{40,}")
 _ONCE = {"attempts": 1, "of": 1, "failed": 0}
-
-
-def nodes_of(connection: _Json) -> list[_Json]:
-    """The nodes of a connection."""
-    return [edge["node"] for edge in connection["edges"]]
 
 
 class Side:

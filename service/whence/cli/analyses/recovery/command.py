@@ -7,6 +7,7 @@ import typer
 
 from whence.cli.analyses.recovery.question import RECOVERY, RECOVERY_STEPS
 from whence.cli.client import Client, connect
+from whence.cli.connections import has_more
 from whence.cli.console import note, out, print_json
 from whence.cli.naming import NamespaceOption, naming_one
 from whence.cli.options import Choice, with_flags
@@ -119,7 +120,7 @@ def _print(recovery: dict[str, Any], limit: int, again: list[str]) -> None:
     from whence.cli.analyses.recovery.page import recover_page
 
     out().print(recover_page(recovery))
-    if any(recovery[part]["pageInfo"]["hasNextPage"] for part in ("stale", "done", "fallbacks", "good", "repairs")):
+    if has_more(recovery, ("stale", "done", "fallbacks", "good", "repairs")):
         note(f"There are more than the {limit} shown: raise --limit, or ask for all with GraphQL.")
     _warn(recovery)
     note(f"To see how far it is, ask again: {shlex.join(again)}")

@@ -8,6 +8,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from whence.cli.analyses.recovery.script import part_of, partition_text
+from whence.cli.connections import nodes_of
 from whence.cli.places import Places
 from whence.cli.tables import moment, page, section
 
@@ -23,7 +24,7 @@ _ANYWAY = "its outputs were written again since, by a good run: needless where t
 def recover_page(recovery: _Json) -> RenderableType:
     """The `recovery` of a GraphQL answer."""
     parts = ("stale", "repairs", "steps", "done", "fallbacks", "good", "unresolved")
-    stale, repairs, steps, done, fallbacks, good, unresolved = (_nodes(recovery[part]) for part in parts)
+    stale, repairs, steps, done, fallbacks, good, unresolved = (nodes_of(recovery[part]) for part in parts)
     places = Places(_named(recovery))
     counts = recovery["counts"]
     return page(
@@ -67,20 +68,16 @@ def recover_page(recovery: _Json) -> RenderableType:
     )
 
 
-def _nodes(connection: _Json) -> list[_Json]:
-    return [edge["node"] for edge in connection["edges"]]
-
-
 def _named(recovery: _Json) -> Iterator[_Json]:
     """All nodes that are named."""
     yield recovery["start"]
-    for step in _nodes(recovery["steps"]):
-        yield from (work["job"] for work in _nodes(step["work"]))
-    yield from (work["job"] for work in _nodes(recovery["done"]))
+    for step in nodes_of(recovery["steps"]):
+        yield from (work["job"] for work in nodes_of(step["work"]))
+    yield from (work["job"] for work in nodes_of(recovery["done"]))
     for part in ("stale", "repairs", "fallbacks", "unresolved"):
-        yield from (row["dataset"] for row in _nodes(recovery[part]))
-    yield from (row["node"] for row in _nodes(recovery["good"]))
-    for row in _nodes(recovery["stale"]):
+        yield from (row["dataset"] for row in nodes_of(recovery[part]))
+    yield from (row["node"] for row in nodes_of(recovery["good"]))
+    for row in nodes_of(recovery["stale"]):
         yield from (node for step in row["path"] for node in (step["run"], step["read"]) if node)
 
 
@@ -116,7 +113,7 @@ def _plan(steps: list[_Json], places: Places) -> Iterator[tuple[str | Text, ...]
     wave = 0
     for step in steps:
         command = Text(step["commandLine"] or "") if step["command"] else Text(step["hint"], "yellow")
-        for work in _nodes(step["work"]):
+        for work in nodes_of(step["work"]):
             shown = "" if step["wave"] == wave else str(step["wave"])
             wave = step["wave"]
             why = Text(work["reason"].lower(), "red" if work["reason"] == "FAILED" else "")

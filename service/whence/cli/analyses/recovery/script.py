@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
+from whence.cli.connections import nodes_of
+
 _Json = dict[str, Any]
 _ASK = """
 # Waits for a person. Without one to answer, the script stops here.
@@ -24,8 +26,8 @@ def script_of(recovery: _Json, again: list[str]) -> str:
 
 
 def _lines(recovery: _Json, again: list[str]) -> Iterator[str]:
-    steps = [edge["node"] for edge in recovery["steps"]["edges"]]
-    repairs = [edge["node"] for edge in recovery["repairs"]["edges"]]
+    steps = nodes_of(recovery["steps"])
+    repairs = nodes_of(recovery["repairs"])
     yield "#!/bin/sh"
     yield _comment(f"Recovery of {_start(recovery['start'])}, as of {recovery['asOf']}")
     counts = recovery["counts"]
@@ -45,7 +47,7 @@ def _lines(recovery: _Json, again: list[str]) -> Iterator[str]:
 
 def _wave(steps: list[_Json], last: bool) -> Iterator[str]:
     for step in steps:
-        for work in (edge["node"] for edge in step["work"]["edges"]):
+        for work in nodes_of(step["work"]):
             yield _comment(describe(work))
         yield step["commandLine"] if step["command"] else _by_hand(_one_line(step["hint"]))
     if not last and any(step["command"] and not step["waits"] for step in steps):
