@@ -1,6 +1,7 @@
 """Events for tests, and the way from events to a graph and its lineage."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,11 @@ NOW = parse_time("2026-06-01T00:00:00Z").micros
 def run_id(number: int) -> str:
     """A run id that is the same in every test run."""
     return str(UUID(int=(7 << 76) | (2 << 62) | number))
+
+
+def at(when: str) -> int:
+    """Microseconds of a clock time on 2026-01-01, of a day's begin, or of a whole time."""
+    return parse_time(f"{when}T00:00:00Z" if re.fullmatch(r"\d{4}-\d\d-\d\d", when) else _time(when)).micros
 
 
 def dataset(name: str, namespace: str = NS, **facets: Any) -> dict[str, Any]:

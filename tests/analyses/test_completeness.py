@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.build import JOBS, NOW, NS, columns, dataset, dataset_event, event, graph_of, job_event, run_id, schema
+from tests.build import JOBS, NOW, NS, at, columns, dataset, dataset_event, event, graph_of, job_event, run_id, schema
 from whence.analyses.completeness.answer import completeness
 from whence.analyses.completeness.collectors import usual_pause
 from whence.analyses.completeness.twins import form_of
@@ -12,13 +12,8 @@ from whence_schemas.completeness import Check, CompletenessQuestion, overall
 from whence_schemas.errors import InvalidQuestion
 from whence_schemas.identity import dataset_key, job_key, run_key
 from whence_schemas.lineage import Limit
-from whence_schemas.times import parse_time
 
 HOUR = 3_600_000_000
-
-
-def at(text):
-    return parse_time(text if "-" in text else f"2026-01-01T{text}Z").micros
 
 
 async def ask(store, *checks, as_of=NOW, never_alias=(), **options):

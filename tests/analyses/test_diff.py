@@ -2,18 +2,13 @@
 
 import pytest
 
-from tests.build import JOBS, NS, dataset, dataset_event, event, job_event, run_id, schema
+from tests.build import JOBS, NS, at, dataset, dataset_event, event, job_event, run_id, schema
 from whence.analyses.diff.answer import diff
 from whence.analyses.diff.runs import compare_runs, run_of_code
 from whence_schemas.diff import ColumnChange, Difference, DiffQuestion, Showing
 from whence_schemas.errors import InvalidQuestion, NotFound
 from whence_schemas.identity import column_key, dataset_key, job_key, run_key
 from whence_schemas.lineage import Granularity, Limit
-from whence_schemas.times import parse_time
-
-
-def at(clock):
-    return parse_time(f"2026-01-01T{clock}Z").micros
 
 
 def ds(name):

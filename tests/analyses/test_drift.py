@@ -4,16 +4,11 @@ import re
 
 import pytest
 
-from tests.build import JOBS, NS, columns, dataset, dataset_event, event, job_event, run_id
+from tests.build import JOBS, NS, at, columns, dataset, dataset_event, event, job_event, run_id
 from whence.analyses.drift.answer import drift
 from whence_schemas.drift import DriftKind, DriftQuestion, DriftSubject
 from whence_schemas.errors import InvalidQuestion, NotFound
 from whence_schemas.identity import dataset_key, job_key, run_key
-from whence_schemas.times import parse_time
-
-
-def at(clock):
-    return parse_time(f"2026-01-01T{clock}Z").micros
 
 
 def ds(name):

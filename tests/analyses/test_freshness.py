@@ -2,21 +2,17 @@
 
 import pytest
 
-from tests.build import NS, dataset, dataset_event, event, graph_of, job_event, run_id
+from tests.build import NS, at, dataset, dataset_event, event, graph_of, job_event, run_id
 from whence.analyses.freshness.answer import freshness
 from whence.analyses.freshness.policy import parse_policy
 from whence_schemas.errors import ConfigurationError, InvalidQuestion, NotFound
 from whence_schemas.freshness import FreshnessQuestion, FreshnessRule, FreshnessState, RhythmBasis
 from whence_schemas.identity import dataset_key, job_key, run_key
 from whence_schemas.lineage import Limit
-from whence_schemas.times import format_time, parse_time
+from whence_schemas.times import format_time
 
 HOUR = 3_600_000_000
 DAILY = FreshnessRule("daily", every="PT24H")
-
-
-def at(text):
-    return parse_time(text if "T" in text else f"{text}T00:00:00Z").micros
 
 
 def ds(name):

@@ -2,18 +2,13 @@
 
 import pytest
 
-from tests.build import JOBS, NS, dataset, dataset_event, event, graph_of, run_id
+from tests.build import JOBS, NS, at, dataset, dataset_event, event, graph_of, run_id
 from whence.analyses.partitions.answer import partitions
 from whence_schemas.errors import InvalidQuestion, NotFound
 from whence_schemas.identity import column_key, dataset_key, job_key, run_key
 from whence_schemas.partitions import PartitionQuestion, PartitionStep
-from whence_schemas.times import parse_time
 
 LETTERS = {"PRESENT": "#", "PARTIAL": "%", "RUNNING": "r", "FAILED": "f", "MISSING": "."}
-
-
-def at(text):
-    return parse_time(text if "T" in text else f"{text}T00:00:00Z").micros
 
 
 def ds(name="a"):

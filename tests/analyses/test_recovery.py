@@ -2,17 +2,12 @@
 
 import pytest
 
-from tests.build import JOBS, NOW, NS, dataset, dataset_event, event, graph_of, job_event, run_id
+from tests.build import JOBS, NOW, NS, at, dataset, dataset_event, event, graph_of, job_event, run_id
 from whence.analyses.recovery.answer import recovery
 from whence_schemas.errors import InvalidQuestion, NotFound
 from whence_schemas.identity import column_key, dataset_key, job_key, run_key
 from whence_schemas.lineage import Limit
 from whence_schemas.recovery import RecoveryQuestion
-from whence_schemas.times import parse_time
-
-
-def at(clock):
-    return parse_time(clock if "-" in clock else f"2026-01-01T{clock}Z").micros
 
 
 def ran(start, job, run, inputs=(), outputs=(), end="COMPLETE", facets=None, job_facets=None):

@@ -7,6 +7,7 @@ import pytest
 from tests.build import (
     JOBS,
     NS,
+    at,
     columns,
     dataset,
     dataset_event,
@@ -57,11 +58,6 @@ async def store(request, tmp_path):
 @pytest.fixture
 def graph(store):
     return Changes(store)
-
-
-def at(clock):
-    """Microseconds of a clock time on 2026-01-01, or of a whole time."""
-    return parse_time(clock if "-" in clock else f"2026-01-01T{clock}Z").micros
 
 
 def ds(name):

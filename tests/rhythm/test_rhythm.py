@@ -8,19 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.build import at
 from whence.rhythm.cron import Cron
 from whence.rhythm.steps import Steps, fitting, step_between
 from whence.rhythm.zones import time_of, wall_of, zone_of
 from whence_schemas.durations import Duration, words_of
 from whence_schemas.partitions import PartitionStep
-from whence_schemas.times import LAST, format_time, parse_time
+from whence_schemas.times import LAST, format_time
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MINUTE = 60_000_000
-
-
-def at(text):
-    return parse_time(text if "T" in text else f"{text}T00:00:00Z").micros
 
 
 def shown(times, count=None):
