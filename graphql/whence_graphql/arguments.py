@@ -1,6 +1,7 @@
 """Arguments that many fields have."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import strawberry
 
@@ -35,6 +36,16 @@ def check_first(first: int) -> int:
     if not 0 <= first <= PAGE:
         raise InvalidQuestion(f"first is {first}, but must lie between 0 and {PAGE}: page on with `after`")
     return first
+
+
+def check_of(of: Sequence[Any]) -> None:
+    """Hold `of` to its limit.
+
+    Raises:
+        InvalidQuestion: it names too many.
+    """
+    if len(of) > PAGE:
+        raise InvalidQuestion(f"`of` names {len(of)}, but at most {PAGE} may be: send several requests")
 
 
 def check_window(window: int) -> int:

@@ -7,11 +7,9 @@ import strawberry
 
 from whence_graphql.analyses.freshness.answer import Freshness, freshness_of
 from whence_graphql.analyses.freshness.rules import DatasetNames, Rules, question_of
-from whence_graphql.arguments import After, AsOf, First, MaxNodes, Window, check_window, limits_of, moment_of
+from whence_graphql.arguments import After, AsOf, First, MaxNodes, Window, check_of, check_window, limits_of, moment_of
 from whence_graphql.context import Info
 from whence_graphql.describe import object_type, resolved
-from whence_graphql.limits import PAGE
-from whence_schemas.errors import InvalidQuestion
 from whence_schemas.freshness import FreshnessState
 
 
@@ -36,8 +34,7 @@ class FreshnessQuery:
         after: After = None,
     ) -> Freshness:
         """When datasets were produced last, which are late by their rhythm, and what these hold up."""
-        if len(of) > PAGE:
-            raise InvalidQuestion(f"`of` names {len(of)}, but at most {PAGE} may be: send several requests")
+        check_of(of)
         moment = moment_of(info, as_of)
         nodes, seconds = limits_of(info, max_nodes)
         question = replace(

@@ -5,12 +5,10 @@ from typing import Annotated
 import strawberry
 
 from whence_graphql.analyses.impact.answer import Impact, impact_of
-from whence_graphql.arguments import AsOf, MaxNodes, Window, limits_of, moment_of
+from whence_graphql.arguments import AsOf, MaxNodes, Window, check_of, limits_of, moment_of
 from whence_graphql.context import Info
 from whence_graphql.describe import object_type, resolved
-from whence_graphql.limits import PAGE
 from whence_graphql.lineage import LineageStart, start_of
-from whence_schemas.errors import InvalidQuestion
 from whence_schemas.impact import Change, ImpactQuestion
 from whence_schemas.lineage import Granularity
 
@@ -35,8 +33,7 @@ class ImpactQuery:
         max_nodes: MaxNodes = 10_000,
     ) -> Impact:
         """What a change to datasets, columns or jobs touches downstream, and who is to be told."""
-        if len(of) > PAGE:
-            raise InvalidQuestion(f"`of` names {len(of)}, but at most {PAGE} may be: send several requests")
+        check_of(of)
         starts = [await start_of(info, start) for start in of]
         by_column = any(usual == Granularity.COLUMN for _, usual in starts)
         question = ImpactQuestion(
