@@ -27,14 +27,9 @@ TOGETHER = {"j0", "j1", "j2"}
 BOX, BOX_RUN, HAND = "box", 950, "hand"
 LATEST = 5
 
-# The same worlds each time: about one of a thousand random ones, with partitions, has work left after the plan was
-# played.
-on_sqlite = settings(
-    max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.filter_too_much]
-)
+on_sqlite = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 on_neo4j = settings(
     max_examples=8,
-    derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
 )

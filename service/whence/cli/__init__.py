@@ -7,6 +7,9 @@ when it runs, so that `whence --help` answers at once.
 
 def main() -> None:
     """Run the command line; the process ends with its exit code."""
-    from whence.cli.app import app
+    try:
+        from whence.cli.app import app
 
-    app()
+        app()
+    except KeyboardInterrupt:  # before a command has begun; later ones are the command's
+        raise SystemExit(130) from None
