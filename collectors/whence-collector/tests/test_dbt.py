@@ -1,42 +1,26 @@
 """dbt-ol through the spool: the real one, in both of its modes, as a part of a recorded run."""
 
-import os
-import shutil
-import subprocess
-from pathlib import Path
-
 import pytest
 
 from tests.openlineage.validity import problems
-from tests.orchestrators.environments import environment
+from tests.orchestrators.dbt_project import DbtProject, dbt_environment
 from tests.running import running
 from whence_collector import run, spool_client, transport
 from whence_collector.ship import main
 
-COLLECTOR = Path(__file__).parents[1]
 MODES = {"default": [], "structured logs": ["--consume-structured-logs"]}
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_dbt(mode, folder, tmp_path, monkeypatch, events):
-    binaries = environment("dbt", "dbt-core<1.12", "dbt-duckdb", "openlineage-dbt", editable=(COLLECTOR,)) / "bin"
-    project = tmp_path / "project"
-    shutil.copytree(COLLECTOR / "examples" / "dbt", project)
+    project = DbtProject(tmp_path, folder, dbt_environment())
     monkeypatch.setenv("WHENCE_SPOOL", str(folder))
     monkeypatch.setenv("WHENCE_SHIPPER", "0")
     monkeypatch.setenv("OPENLINEAGE_NAMESPACE", "desk")
     spool_client.cache_clear()
     transport._spool.cache_clear()
     with run("nightly") as nightly:
-        place = {
-            **os.environ,
-            **nightly.environment(),
-            "PATH": f"{binaries}:{os.environ['PATH']}",
-            "OPENLINEAGE__TRANSPORT__TYPE": "whence_collector.SpoolTransport",
-            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        }
-        command = [binaries / "dbt-ol", *MODES[mode], "build", "--profiles-dir", "."]
-        subprocess.run(command, cwd=project, env=place, check=True, capture_output=True)
+        project.run("dbt-ol", *MODES[mode], "build", **nightly.environment())
     transport._spool.cache_clear()
     recorded = events()
     ours = [problem for event in recorded if event["producer"].startswith("urn:whence:") for problem in problems(event)]

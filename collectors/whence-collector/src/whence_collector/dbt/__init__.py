@@ -1,0 +1,1 @@
+"""A dbt project's manifest as declared lineage: the command `whence-dbt-manifest`."""
