@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 from openlineage.client.event_v2 import Job, Run, RunEvent, RunState
 from openlineage.client.serde import Serde
@@ -19,8 +20,12 @@ BACKFILL_JOB = "__BACKFILL"
 
 _SYSTEM_TAGS = ("dagster/", ".dagster/", "openlineage/")
 _PARENT_TAG = "openlineage/parent_id"
+_ROOT_TAG = "openlineage/root_parent_id"
 _BACKFILL_TAG = "dagster/backfill"
 _SCHEDULED = ".dagster/scheduled_execution_time"
+
+_Ref = tuple[str, str, str]
+"""A run: its id, and namespace and name of its job."""
 
 
 class RunTranslator:
@@ -106,7 +111,7 @@ class RunTranslator:
                 yield self._step_event(RunState.ABORT, Attempt(step, 0, plan), at)
 
     def _run_event(self, state: RunState, at: float, said: Mapping[str, Any]) -> RunEvent:
-        run, parent = self._run, self._parent()
+        run, containers = self._run, self._containers()
         assets = run.assets or sorted({key for plan in self._plans.values() for key in plan.outputs})
         partitions = [p for plan in self._plans.values() for found in plan.outputs.values() for p in found]
         found: dict[str, Any] = {
@@ -115,8 +120,8 @@ class RunTranslator:
             **self._code_facet(""),
             **said,
         }
-        if parent:
-            found["parent"] = facets.parent(parent, parent)
+        if containers:
+            found["parent"] = facets.parent(*containers)
         job: dict[str, Any] = {"jobType": facets.job_type("JOB", snapshot=False), **self._code_location()}
         return RunEvent(
             eventTime=_iso(at),
@@ -126,13 +131,15 @@ class RunTranslator:
             producer=facets.PRODUCER,
         )
 
-    def _parent(self) -> tuple[str, str, str] | None:
-        """What contains the run: what its launcher says in a tag (`namespace/job/run id`), or a backfill."""
-        said = self._run.tags.get(_PARENT_TAG, "").rsplit("/", 2)
-        if len(said) == 3:
-            return run_id(said[2]), said[0], said[1]
-        backfill = self._run.tags.get(_BACKFILL_TAG)
-        return (backfill_run_id(backfill), self._run.namespace, BACKFILL_JOB) if backfill else None
+    def _containers(self) -> tuple[_Ref, _Ref] | None:
+        """The run that this one is in, and the outermost one: as its launcher says in tags, or a backfill."""
+        tags = self._run.tags
+        if parent := _ref(tags.get(_PARENT_TAG, "")):
+            return parent, _ref(tags.get(_ROOT_TAG, "")) or parent
+        if backfill := tags.get(_BACKFILL_TAG):
+            around = (backfill_run_id(backfill), self._run.namespace, BACKFILL_JOB)
+            return around, around
+        return None
 
     def _nominal_time(self, assets: Any, partitions: list[Partition]) -> dict[str, facets.Facet]:
         windows = [
@@ -204,7 +211,7 @@ class RunTranslator:
         facts |= {"stepKey": attempt.step, "attempt": attempt.number}
         facts |= {"mappingKey": mapping_key} if mapping_key else {}
         said: dict[str, Any] = {
-            "parent": facets.parent(own, self._parent() or own),
+            "parent": facets.parent(own, containers[1] if (containers := self._containers()) else own),
             **self._nominal_time(attempt.assets(), partitions),
             "whence_dagster": facts,
         }
@@ -263,6 +270,12 @@ class RunTranslator:
             parentRunId=tags.get("dagster/parent_run_id"),
             rootRunId=tags.get("dagster/root_run_id"),
         )
+
+
+def _ref(said: str) -> _Ref | None:
+    """The run that `namespace/job/run id` names, where slashes in the first two are quoted."""
+    parts = said.rsplit("/", 2)
+    return (run_id(parts[2]), unquote(parts[0]), unquote(parts[1])) if len(parts) == 3 else None
 
 
 def _iso(at: float) -> str:

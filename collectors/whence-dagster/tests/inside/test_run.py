@@ -179,14 +179,20 @@ def test_a_run_in_a_run_of_another_orchestrator():
     def a():
         pass
 
-    parent = "0190a0e0-0000-7000-8000-000000000001"
-    tags = {"openlineage/parent_id": f"prefect/flow/{parent}", "team": "desk"}
+    parent, root = (f"0190a0e0-0000-7000-8000-00000000000{number}" for number in "12")
+    tags = {
+        "openlineage/parent_id": f"prefect/nightly%2Feu.load/{parent}",
+        "openlineage/root_parent_id": f"prefect/nightly%2Feu/{root}",
+        "team": "desk",
+    }
     events = translate(*entries(a, tags=tags))
     run = next(e for e in events if e["job"]["name"] == "__ASSET_JOB")
-    assert run["run"]["facets"]["parent"]["run"]["runId"] == parent
+    around = run["run"]["facets"]["parent"]
+    assert (around["run"]["runId"], around["job"]["name"]) == (parent, "nightly/eu.load")
+    assert (around["root"]["run"]["runId"], around["root"]["job"]["name"]) == (root, "nightly/eu")
     assert [(t["key"], t["value"]) for t in run["run"]["facets"]["tags"]["tags"]] == [("team", "desk")]
     (step,) = of(events, "a", "COMPLETE")
-    assert step["run"]["facets"]["parent"]["root"]["run"]["runId"] == parent
+    assert step["run"]["facets"]["parent"]["root"]["run"]["runId"] == root
 
 
 def test_configuration_is_recorded_as_parameters():

@@ -1,0 +1,4 @@
+{{ config(materialized="table") }}
+select day, sum(notional) as total
+from {{ source("main", "processed_trades") }}
+group by day
