@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from tests.orchestrators.environments import environment
 
@@ -61,3 +62,10 @@ class DbtProject:
         )
         assert not check or done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         return done
+
+
+def without_dbt(said: Any) -> Any:
+    """An event without dbt-ol's own facets, of which there is no schema here."""
+    if not isinstance(said, dict):
+        return [without_dbt(one) for one in said] if isinstance(said, list) else said
+    return {name: without_dbt(value) for name, value in said.items() if not name.startswith("dbt_")}

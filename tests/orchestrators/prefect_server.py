@@ -36,14 +36,13 @@ class Prefect:
 
     Attributes:
         bin: the executables of its environment.
-        place: the folder where it and its clients run.
         variables: of the environment of all of its processes.
     """
 
     def __init__(self, folder: Path, place: Path) -> None:
         """folder: of the environment. place: where Prefect keeps its files."""
         self.bin = folder / "bin"
-        self.place = place
+        self._place = place
         self._server: subprocess.Popen[bytes] | None = None
         self._port = _free_port()
         clean = {name: value for name, value in os.environ.items() if not name.startswith(_OTHERS)}
@@ -57,7 +56,7 @@ class Prefect:
         }
 
     def __enter__(self) -> Self:
-        self.place.mkdir(parents=True, exist_ok=True)
+        self._place.mkdir(parents=True, exist_ok=True)
         self.start()
         return self
 
@@ -66,18 +65,18 @@ class Prefect:
 
     def start(self) -> None:
         """Start the server, on what it had stored."""
-        with (self.place / "server.log").open("ab") as log:
+        with (self._place / "server.log").open("ab") as log:
             self._server = subprocess.Popen(
                 [self.bin / "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(self._port)],
                 env=self.variables,
-                cwd=self.place,
+                cwd=self._place,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
         deadline = time.monotonic() + SECONDS
         while not self._answers():
             if self._server.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"Prefect did not start: {(self.place / 'server.log').read_text()[-2000:]}")
+                raise RuntimeError(f"Prefect did not start: {(self._place / 'server.log').read_text()[-2000:]}")
             time.sleep(0.2)
 
     def stop(self) -> None:
@@ -95,7 +94,7 @@ class Prefect:
         return subprocess.run(
             [self.bin / command[0], *command[1:]],
             env={**self.variables, **variables},
-            cwd=self.place,
+            cwd=self._place,
             capture_output=True,
             text=True,
             check=False,
@@ -107,11 +106,11 @@ class Prefect:
         self, *command: str | Path, log: str, folder: Path | None = None, **variables: str
     ) -> Iterator["subprocess.Popen[bytes]"]:
         """A command that runs in a folder until the end of the block; its output goes to the file `log`."""
-        with (self.place / log).open("ab") as file:
+        with (self._place / log).open("ab") as file:
             process = subprocess.Popen(
                 [self.bin / command[0], *command[1:]],
                 env={**self.variables, **variables},
-                cwd=folder or self.place,
+                cwd=folder or self._place,
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tests.openlineage.validity import facets, problems
-from tests.orchestrators.dbt_project import DbtProject, dbt_environment
+from tests.orchestrators.dbt_project import DbtProject, dbt_environment, without_dbt
 from tests.orchestrators.graph_shape import shape_of
 from whence_collector.dbt.cli import main
 
@@ -74,18 +74,27 @@ def declare(project, events):
 
 
 @pytest.fixture
-def drift(folder, tmp_path):
-    """What differs between all that is in the spool: kind, job, what, dataset and field."""
+def whence(folder, tmp_path):
+    """Answers of commands on all that is in the spool."""
 
-    def whence(*command: str) -> str:
-        return subprocess.run(
-            [sys.executable, "-m", "whence", *command], cwd=tmp_path, check=True, capture_output=True, text=True
-        ).stdout
+    def command(*arguments: str) -> str:
+        line = [sys.executable, "-m", "whence", *arguments]
+        return subprocess.run(line, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+
+    def whence(*arguments: str) -> dict:
+        command("ingest", *sorted(map(str, folder.glob("[0-9]*.ndjson"))))
+        return json.loads(command(*arguments, "--json"))
+
+    return whence
+
+
+@pytest.fixture
+def drift(whence):
+    """What differs between declarations and runs: kind, job, what, dataset and field."""
 
     def drift() -> set[tuple[str, ...]]:
-        whence("ingest", *sorted(map(str, folder.glob("[0-9]*.ndjson"))))
         found = set()
-        for job in (edge["node"] for edge in json.loads(whence("drift", "--all", "--json"))["drift"]["jobs"]["edges"]):
+        for job in (edge["node"] for edge in whence("drift", "--all")["drift"]["jobs"]["edges"]):
             for finding in (edge["node"] for edge in job["findings"]["edges"]):
                 dataset = (finding["dataset"] or {}).get("name", "")
                 found.add((finding["kind"], job["job"]["name"], finding["subject"], dataset, finding["field"] or ""))
@@ -105,6 +114,7 @@ def datasets(declared):
 
 
 JOB = "trades.main.tradesdbt"
+RAW = "trades.main.raw_trades"
 TYPES = {"id": "INTEGER", "day": "DATE", "symbol": "VARCHAR", "notional": "DOUBLE"}
 """Of processed_trades, as DuckDB has them."""
 EDGES = {
@@ -137,13 +147,6 @@ EDGES = {
 }
 
 
-def without_dbt(said):
-    """Without dbt-ol's own facets, of which there is no schema here."""
-    if not isinstance(said, dict):
-        return [without_dbt(one) for one in said] if isinstance(said, list) else said
-    return {name: without_dbt(value) for name, value in said.items() if not name.startswith("dbt_")}
-
-
 async def test_all_that_the_manifest_says_is_declared(declare):
     declared = declare()
     assert (await shape_of(declared)).edges == EDGES
@@ -173,12 +176,15 @@ def test_facets_say_who_owns_what_and_where_its_code_is(declare):
     assert [owner["name"] for owner in datasets(declared)["trades.main.limits"]["ownership"]["owners"]] == ["risk-desk"]
 
 
-def test_an_exposure_is_a_report_with_its_owner(declare):
+def test_an_exposure_is_a_report_at_the_end_with_its_owner(declare, whence):
     exposure = jobs(declare())["exposure.tradesdbt.daily_report"]
     of_job = exposure["job"]["facets"]
     assert of_job["jobType"]["jobType"] == "DASHBOARD"
     assert [owner["name"] for owner in of_job["ownership"]["owners"]] == ["risk-desk"]
     assert of_job["documentation"]["description"].endswith("\n\nhttps://dashboards.example.com/daily")
+    [end] = [edge["node"] for edge in whence("impact", RAW)["impact"]["ends"]["edges"]]
+    assert (end["kind"], end["word"], end["distance"]) == ("REPORT", "DASHBOARD", 3)
+    assert end["node"]["name"] == "exposure.tradesdbt.daily_report"
 
 
 @pytest.mark.parametrize("mode", ["build", "logs"])
@@ -251,5 +257,8 @@ def test_what_is_wrong_is_said(project, tmp_path, capsys):
     assert "run `dbt compile` before" in done.stderr
     done = project.run("whence-dbt-manifest", "--target", "unknown", check=False)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    done = project.run("whence-dbt-manifest", check=False, WHENCE_SPOOL_MAX_BYTES="1")
+    assert done.returncode == 1
+    assert "lineage events are dropped" in done.stderr
     assert main([]) == 2
     assert "pip install 'whence-collector[dbt]'" in capsys.readouterr().err  # dbt-ol is not in this environment

@@ -14,7 +14,6 @@ from tests.orchestrators.prefect_server import COLLECTORS, NEWEST, Prefect
 
 DAY = "2026-11-02"
 EXAMPLE = COLLECTORS / "whence-prefect/examples/hybrid"
-HANDING_DOWN = COLLECTORS / "whence-prefect/tests/flows/handing_down.py"
 OURS = tuple(COLLECTORS / name for name in ("whence-collector", "whence-dagster", "whence-prefect"))
 PARTITION = {name: f'["{{\\"{name}\\":\\"{DAY}\\"}}"] complete' for name in ("day", "partition")}
 
@@ -85,8 +84,8 @@ EXPECTED = Shape(
 
 
 @pytest.fixture(scope="module")
-def prefect(tmp_path_factory):
-    """A Prefect server with the code of the example beside it, in an environment that has all three."""
+def recorded(tmp_path_factory):
+    """What is in the spool that all three share after a day, and after dbt's manifest was declared."""
     place = tmp_path_factory.mktemp("hybrid")
     shutil.copytree(EXAMPLE, place / "code")
     (place / "dagster").mkdir()
@@ -103,21 +102,14 @@ def prefect(tmp_path_factory):
             "WHENCE_SHIPPER": "false",
             "WHENCE_SPOOL": str(place / "spool"),
         }
-        yield prefect
-
-
-@pytest.fixture(scope="module")
-def recorded(prefect):
-    """What is in the spool that all three share after a day, and after dbt's manifest was declared."""
-    place = prefect.place
-    dbt = ("--project-dir", place / "code/dbt", "--profiles-dir", place / "code/dbt")
-    for command in (
-        ("python", place / "code/pipeline.py", DAY),
-        ("whence-dagster", "tail", "--once", "--state", place / "dagster/state.json"),
-        ("whence-dbt-manifest", *dbt),
-    ):
-        done = prefect.run(*command)
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        dbt = ("--project-dir", place / "code/dbt", "--profiles-dir", place / "code/dbt")
+        for command in (
+            ("python", place / "code/pipeline.py", DAY),
+            ("whence-dagster", "tail", "--once", "--state", place / "dagster/state.json"),
+            ("whence-dbt-manifest", *dbt),
+        ):
+            done = prefect.run(*command)
+            assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return [json.loads(line.replace(str(place).encode(), b"")) for line in lines_of(place / "spool")]
 
 
@@ -155,16 +147,4 @@ async def test_what_the_three_declare_is_what_ran(recorded):
 def test_our_events_are_valid(recorded):
     ours = [event for event in recorded if not event["producer"].startswith("https://github.com/OpenLineage/")]
     assert len(ours) > 20
-    assert [problem for event in ours if "dbt_node" not in json.dumps(event) for problem in problems(event)] == []
-
-
-def test_a_process_is_told_the_task_and_the_outermost_flow(prefect):
-    done = prefect.run("python", HANDING_DOWN)
-    outside, in_flow, in_task = (json.loads(line) for line in done.stdout.splitlines() if line.startswith("{"))
-    assert outside == {}
-    for said, parent in ((in_flow, "trading/outer/"), (in_task, "trading/middle.inner/")):
-        assert said["OPENLINEAGE_PARENT_ID"].startswith(parent)
-        assert said["OPENLINEAGE_ROOT_PARENT_ID"].startswith("trading/outer/")
-    assert in_flow["OPENLINEAGE_PARENT_ID"] == in_task["OPENLINEAGE_ROOT_PARENT_ID"]
-    around = json.loads(in_task["OPENLINEAGE_CONTEXT"])["parent"]
-    assert (around["job"]["name"], around["root"]["job"]["name"]) == ("middle.inner", "outer")
+    assert [problem for event in ours for problem in problems(dbt_project.without_dbt(event))] == []

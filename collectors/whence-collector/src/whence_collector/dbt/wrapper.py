@@ -4,6 +4,7 @@ So jobs and datasets have the names that the installed version gives them in eit
 how those are made.
 """
 
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -16,6 +17,9 @@ from openlineage.common.provider.dbt.processor import ModelNode
 from openlineage.common.provider.dbt.structured_logs import DbtStructuredLogsProcessor
 
 from ..standard import PRODUCER
+
+_QUIET = logging.getLogger("whence_collector.dbt.wrapped")
+_QUIET.setLevel(logging.ERROR)  # what dbt-ol warns of, it says when it runs; and it takes an exposure for a defect
 
 _NEVER = "1970-01-01T00:00:00.000000Z"
 _NO_RUN = "00000000-0000-4000-8000-000000000000"
@@ -146,4 +150,5 @@ def _arguments(options: Options) -> dict[str, Any]:
         "profile_name": options.profile,
         "target": options.target,
         "target_path": options.target_path,
+        "logger": _QUIET,
     }
