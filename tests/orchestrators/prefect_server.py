@@ -17,8 +17,9 @@ from tests.orchestrators.environments import environment
 
 ROOT = Path(__file__).parents[2]
 COLLECTORS = ROOT / "collectors"
-NEWEST = ("prefect==3.8.8", "fastapi<0.153")
-"""The newest that installs. Its server does not start with fastapi 0.155 and later, which dropped `min_items`."""
+NEWEST = ("prefect==3.8.8", "fastapi<0.151")
+"""The newest that installs. With fastapi 0.151 its API refuses workers and `deploy` (a null limit), with 0.155 it does not
+start (`min_items` is gone)."""
 FLOOR = ("prefect==3.4.25", "fastapi<0.120", "importlib-metadata", "openlineage-python==1.40.0")
 """The oldest with plugins and assets. What it needs besides is what newer packages no longer have or bring."""
 SECONDS = 120

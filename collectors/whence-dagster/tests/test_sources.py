@@ -44,9 +44,9 @@ def ended(deployment, job, count):
     return len({e["run"]["runId"] for e in found}) >= count
 
 
-def test_a_tail_that_is_killed_again_and_again_loses_nothing(latest, tmp_path):
+def test_a_tail_that_is_killed_again_and_again_loses_nothing(dagster, tmp_path):
     """It is killed while a run of fifty steps goes on, and sends no event that counts twice."""
-    deployment = Deployment(tmp_path, latest)
+    deployment = Deployment(tmp_path, dagster)
     tail = ("whence-dagster", "tail", "--interval", "0.2", "--state", str(deployment.state))
     job = deployment.start("dagster", "job", "execute", "-f", "definitions.py", "-j", "daily_trades", *DAY)
     while job.poll() is None:
@@ -69,9 +69,9 @@ def _wait_for_more(deployment, job, process):
     eventually(lambda: len(deployment.events()) > before or job.poll() is not None, process)
 
 
-def test_a_sensor_in_the_real_daemon_says_what_the_tail_says(latest, tmp_path):
+def test_a_sensor_in_the_real_daemon_says_what_the_tail_says(dagster, tmp_path):
     """Two days as a backfill, by the daemon; the workspace file has one line for the collector."""
-    deployment = Deployment(tmp_path, latest)
+    deployment = Deployment(tmp_path, dagster)
     daemon = deployment.start("dagster-daemon", "run", *WORKSPACE)
     try:
         backfill = ("--partitions", "2026-11-02,2026-11-03", "--noprompt")
@@ -94,7 +94,7 @@ def test_a_sensor_in_the_real_daemon_says_what_the_tail_says(latest, tmp_path):
     assert runs_of(deployment, "both") == runs
 
 
-def test_installing_it_changes_none_of_the_users_packages(latest):
+def test_installing_it_changes_none_of_the_users_packages():
     """What pip would do next to a Dagster as users have it."""
     theirs = environment("dagster-alone", LATEST) / "bin/python"
     ours = (str(ROOT / "collectors/whence-collector"), str(COLLECTOR))

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +24,7 @@ from ..facts import Facts
 from ..lineage import Lineage
 from ..native import Event
 from ..settings import disabled, namespace
+from .abandoned import Abandoned
 from .api import PrefectApi
 from .cursor import Cursor
 from .follow import KEPT, Follower
@@ -65,8 +67,8 @@ async def _run(arguments: argparse.Namespace, url: str) -> None:
     cursor = Cursor(arguments.state or _state(url))
     async with get_client() as client:
         api = PrefectApi(client)
-        handler = _Handler(Translator(Lineage(namespace()), Facts(api)))
-        follower = Follower(api, cursor, handler.handle, timedelta(days=arguments.days))
+        handler = _Handler(api)
+        follower = Follower(api, cursor, handler.handle, handler.settle, timedelta(days=arguments.days))
         try:
             await _declare(api, handler)
             if arguments.once:
@@ -81,8 +83,10 @@ async def _run(arguments: argparse.Namespace, url: str) -> None:
 class _Handler:
     """Translates events and puts what becomes of them into the spool."""
 
-    def __init__(self, translator: Translator) -> None:
-        self._translator = translator
+    def __init__(self, api: PrefectApi) -> None:
+        lineage, facts = Lineage(namespace()), Facts(api)
+        self._translator = Translator(lineage, facts)
+        self._abandoned = Abandoned(lineage, facts, api)
         self._spool = SpoolTransport()
 
     async def handle(self, event: Event) -> None:
@@ -99,8 +103,17 @@ class _Handler:
             log.warning("left out %s %s: %r", event.get("event"), event.get("id"), error)
             return
         self.spool(made)
+        self._abandoned.note(event)
 
-    def spool(self, events: list[RunEvent | JobEvent]) -> None:
+    async def settle(self) -> None:
+        """Spool the ends of runs that were abandoned.
+
+        Raises:
+            OSError, HTTPError: as `handle`.
+        """
+        self.spool(await self._abandoned.events())
+
+    def spool(self, events: Sequence[RunEvent | JobEvent]) -> None:
         """Put events into the spool."""
         dropped = self._spool.dropped
         for event in events:

@@ -32,15 +32,22 @@ KEPT = timedelta(days=7)
 """How far back a first start reads: as long as Prefect keeps events by default."""
 
 Handle = Callable[[Event], Awaitable[None]]
+Settle = Callable[[], Awaitable[None]]
 
 
 class Follower:
-    """Hands each event to `handle`, in about the order in which they occurred; one for which it raises comes again."""
+    """Hands each event to `handle`, in about the order in which they occurred; one for which it raises comes again.
 
-    def __init__(self, api: PrefectApi, cursor: Cursor, handle: Handle, since: timedelta = KEPT) -> None:
+    `settle` is called whenever what is stored was read: every minute at least.
+    """
+
+    def __init__(
+        self, api: PrefectApi, cursor: Cursor, handle: Handle, settle: Settle, since: timedelta = KEPT
+    ) -> None:
         self._api = api
         self._cursor = cursor
         self._handle = handle
+        self._settle = settle
         self._since = since
         self._done: OrderedDict[str, None] = OrderedDict()
         self._busy = asyncio.Lock()
@@ -52,9 +59,13 @@ class Follower:
         async for event in self._api.events(since or self._cursor.since() or now - self._since, now + AHEAD):
             count += await self._take(event)
             if count and count % 500 == 0:
-                self._cursor.save()
-        self._cursor.save()
+                await self._keep()
+        await self._keep()
         return count
+
+    async def _keep(self) -> None:
+        await self._settle()
+        self._cursor.save()
 
     async def run(self) -> None:
         """Follow until cancelled; reconnect with ever longer pauses, of a minute at most."""
