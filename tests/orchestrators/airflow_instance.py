@@ -1,4 +1,4 @@
-"""A real Airflow: scheduler with the LocalExecutor, API server and DAG processor, on SQLite, in a folder of its own."""
+"""A real Airflow: scheduler with the LocalExecutor, triggerer, API server and DAG processor, on SQLite, in a folder."""
 
 import json
 import os
@@ -46,6 +46,7 @@ class Airflow:
         port = _free_port()
         kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
         self._port = str(port)
+        self._parts: list[subprocess.Popen[bytes]] = []
         self.variables = {
             **kept,
             "AIRFLOW_HOME": str(folder),
@@ -83,19 +84,43 @@ class Airflow:
     @contextmanager
     def running(self) -> Iterator[None]:
         """All of its parts run, each with its output in a file named after it."""
-        parts = [self._start("api-server", "--port", self._port)]
+        self._parts = [self._start("api-server", "--port", self._port)]
         self.until("the API server", self._answers)  # without it, the first tasks would fail
-        parts += [self._start("dag-processor"), self._start("scheduler")]
+        self._parts += [self._start(part) for part in ("dag-processor", "scheduler", "triggerer")]
         try:
             yield
         finally:
-            for part in parts:
+            for part in self._parts:
                 part.terminate()
-            for part in parts:
+            for part in self._parts:
                 try:
                     part.wait(20)
                 except subprocess.TimeoutExpired:
                     os.killpg(part.pid, signal.SIGKILL)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """All of its parts hold still, so that a command has the database to itself: SQLite says that it is locked to
+        whoever has read and wants to write, if another wrote meanwhile."""
+        self.until("a moment at which nobody writes", self._hold)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
+
+    def _hold(self) -> bool:
+        self._signal(signal.SIGSTOP)
+        with closing(sqlite3.connect(self.folder / "airflow.db", timeout=1, isolation_level=None)) as database:
+            try:
+                database.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                self._signal(signal.SIGCONT)
+                return False
+        return True
+
+    def _signal(self, number: signal.Signals) -> None:
+        for part in self._parts:
+            os.killpg(part.pid, number)
 
     def _answers(self) -> bool:
         with socket.socket() as knocking:

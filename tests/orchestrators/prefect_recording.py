@@ -1,10 +1,14 @@
 """The trading pipeline on a real Prefect server, and what the sidecar and the plugin made of it."""
 
 import json
+import os
 import re
+import signal
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +16,10 @@ from typing import Any
 from tests.orchestrators.prefect_server import COLLECTORS, Prefect
 
 PIPELINE = COLLECTORS / "whence-prefect/examples/trading/pipeline.py"
-STATES = COLLECTORS / "whence-prefect/tests/flows/states.py"
+FLOWS = COLLECTORS / "whence-prefect/tests/flows"
+STATES = FLOWS / "states.py"
+OUTSIDE = FLOWS / "outside.py"
+POOL = "processes"
 DAYS = ("2026-11-02", "2026-11-07")
 SERVED = "2026-11-04"
 AWAY = "2026-11-05"
@@ -28,6 +35,8 @@ class Recording:
         watched: flow runs in processes with it, if there is one.
         served: flow runs of the deployment.
         odd: flow runs that end in every way there is, without the plugin and with it.
+        cancelled, killed: flow runs of a worker that were cancelled by the API, and killed by SIGKILL.
+        recovered: flow runs of the command by which Whence would do again what was killed.
         away: flow runs while the sidecar was away.
         sidecar: lines of the sidecar that ran along, was killed, and came back.
         again: lines of one that read everything afterwards.
@@ -41,6 +50,9 @@ class Recording:
     watched: set[str] = field(default_factory=set)
     served: set[str] = field(default_factory=set)
     odd: set[str] = field(default_factory=set)
+    cancelled: set[str] = field(default_factory=set)
+    killed: set[str] = field(default_factory=set)
+    recovered: set[str] = field(default_factory=set)
     away: set[str] = field(default_factory=set)
     sidecar: list[bytes] = field(default_factory=list)
     again: list[bytes] = field(default_factory=list)
@@ -84,11 +96,15 @@ class _Run:
         watched = _WATCHED if plugin else {}
         with self._sidecar("live") as sidecar:
             self._until(lambda: "connected to Prefect's event stream" in self._log("sidecar.log"))
-            recording.without = self._pipeline("without", *DAYS)
-            recording.watched = self._pipeline("watched", *DAYS, **watched)
-            recording.served = self._served("served", **watched)
-            recording.odd = self._script("odd", STATES) | self._script("odd watched", STATES, **watched)
+            with self._worker(**watched):
+                self._end_from_outside()
+                recording.without = self._pipeline("without", *DAYS)
+                recording.watched = self._pipeline("watched", *DAYS, **watched)
+                recording.served = self._served("served", **watched)
+                recording.odd = self._script("odd", STATES) | self._script("odd watched", STATES, **watched)
+                self._do_again()
             expected = recording.without | recording.watched | recording.served | recording.odd
+            expected |= recording.recovered
             self._until(lambda: self._ended("live") >= expected)
             sidecar.kill()
         recording.away = self._pipeline("away", AWAY)
@@ -134,6 +150,62 @@ class _Run:
         self._recording.logs[name] = done.stdout + done.stderr + self._log(log)
         return self._flow_runs() - before
 
+    @contextmanager
+    def _worker(self, **variables: str) -> Iterator[None]:
+        """A process worker and a deployment for it."""
+        self._prefect.ask("/work_pools/", {"name": POOL, "type": "process"})
+        done = self._prefect.run("python", OUTSIDE)
+        assert done.returncode == 0, done.stdout + done.stderr
+        worker = ("prefect", "worker", "start", "--pool", POOL, "--type", "process")
+        with self._prefect.running(*worker, log="worker.log", **self._spool("plugin"), **variables):
+            yield
+
+    def _end_from_outside(self) -> None:
+        """Two runs of the deployment: one is cancelled, which takes Prefect half a minute, the other killed."""
+        prefect, recording = self._prefect, self._recording
+        [deployment] = prefect.ask("/deployments/filter", {"deployments": {"name": {"any_": ["watched"]}}})
+        start = {"parameters": {"gate": str(self._place / "gate"), "desk": "fx"}}
+        begun = [prefect.ask(f"/deployments/{deployment['id']}/create_flow_run", start)["id"] for _ in range(2)]
+        self._until(lambda: all(self._waits(run) for run in begun))
+        cancelled, killed = begun
+        prefect.ask(f"/flow_runs/{cancelled}/set_state", {"state": {"type": "CANCELLING", "name": "Cancelling"}})
+        os.kill(int(self._flow_run(killed)["infrastructure_pid"].rpartition(":")[2]), signal.SIGKILL)
+        recording.cancelled, recording.killed = {cancelled}, {killed}
+
+    def _do_again(self) -> None:
+        """What was killed, by the command that Whence says."""
+        recording, ended = self._recording, self._recording.cancelled | self._recording.killed
+        self._until(lambda: self._ended("live") >= ended)
+        (self._place / "gate").touch()
+        before = self._flow_runs()
+        [killed] = recording.killed
+        done = self._prefect.run(*self._recovery(killed))
+        recording.recovered = self._flow_runs() - before
+        recording.exits["recovered"] = done.returncode
+        recording.logs["recovered"] = done.stdout + done.stderr + self._log("worker.log")
+
+    def _waits(self, flow_run: str) -> bool:
+        """Whether a task of the flow and one of its subflow have begun to wait."""
+        wanted = {"task_runs": {"name": {"like_": "waits"}, "state": {"type": {"any_": ["RUNNING"]}}}}
+        running = {task["flow_run_id"] for task in self._prefect.ask("/task_runs/filter", wanted)}
+        within = {"flow_runs": {"parent_flow_run_id": {"any_": [flow_run]}}}
+        subflows = {run["id"] for run in self._prefect.ask("/flow_runs/filter", within)}
+        return bool(subflows) and running >= {flow_run} | subflows
+
+    def _flow_run(self, flow_run: str) -> Any:
+        [found] = self._prefect.ask("/flow_runs/filter", {"flow_runs": {"id": {"any_": [flow_run]}}})
+        return found
+
+    def _recovery(self, flow_run: str) -> list[str]:
+        """The command by which Whence would do a flow run again."""
+        (self._place / "live.ndjson").write_bytes(b"\n".join(lines_of(self._place / "live")))
+        for command in (("ingest", "live.ndjson"), ("recover", "--run", flow_run, "--json")):
+            whence = [sys.executable, "-m", "whence", *command]
+            done = subprocess.run(whence, cwd=self._place, check=True, capture_output=True, text=True)
+        steps = json.loads(done.stdout)["recovery"]["steps"]["edges"]
+        [command] = [step["node"]["command"] for step in steps]
+        return list(command)
+
     def _data(self, name: str) -> dict[str, str]:
         """Each set of runs has its own results, so that what is cached is the same in each."""
         return {
@@ -152,7 +224,7 @@ class _Run:
 
     def _ended(self, spool: str) -> set[str]:
         events = [json.loads(line) for line in lines_of(self._place / spool)]
-        return {event["run"]["runId"] for event in events if event.get("eventType") in ("COMPLETE", "FAIL")}
+        return {event["run"]["runId"] for event in events if event.get("eventType") in ("COMPLETE", "FAIL", "ABORT")}
 
     def _log(self, name: str) -> str:
         file = self._place / name

@@ -18,8 +18,8 @@ from tests.orchestrators.environments import environment
 ROOT = Path(__file__).parents[2]
 COLLECTORS = ROOT / "collectors"
 NEWEST = ("prefect==3.8.8", "fastapi<0.151")
-"""The newest that installs. With fastapi 0.151 its API refuses workers and `deploy` (a null limit), with 0.155 it does not
-start (`min_items` is gone)."""
+"""The newest that installs. With fastapi 0.151 its API refuses workers and `deploy`, which send a null limit; with
+0.155 it does not start (`min_items` is gone)."""
 FLOOR = ("prefect==3.4.25", "fastapi<0.120", "importlib-metadata", "openlineage-python==1.40.0")
 """The oldest with plugins and assets. What it needs besides is what newer packages no longer have or bring."""
 SECONDS = 120
@@ -125,7 +125,7 @@ class Prefect:
                 process.kill()
                 process.wait()
 
-    def ask(self, path: str, body: Any) -> Any:
+    def ask(self, path: str, body: Any = None) -> Any:
         """The API's answer to a POST."""
         request = urllib.request.Request(
             self.variables["PREFECT_API_URL"] + path, json.dumps(body).encode(), {"Content-Type": "application/json"}

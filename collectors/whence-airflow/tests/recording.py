@@ -51,13 +51,15 @@ def recorded(bin: Path, folder: Path) -> Iterator[Recording]:
         airflow.until_ended("crash", 1)
         airflow.until_ended("train", 1)
         again = ("--from-date", "2026-11-02", "--to-date", "2026-11-02", "--reprocess-behavior", "completed")
-        airflow.call("backfill", "create", "--dag-id", "corners", *again)
+        with airflow.held():
+            airflow.call("backfill", "create", "--dag-id", "corners", *again)
+            airflow.call("tasks", "clear", "crash", "--task-regex", "^killed_once$", "--yes")
         unfinished = "SELECT 1 FROM dag_run WHERE state NOT IN ('success', 'failed')"
         scheduled_only = "SELECT 1 FROM dag_run WHERE dag_id = 'corners' AND clear_number = 0"
         triggered = "SELECT 1 FROM asset_dag_run_queue"
         to_come = f"{unfinished} UNION {scheduled_only} UNION {triggered}"
         airflow.until("the end of all runs", lambda: not airflow.query(to_come))
-        airflow.until("their report", lambda: _failures(spool, "corners") == 2)
+        airflow.until("their report", lambda: _failures(spool, "corners") == _failures(spool, "crash") == 2)
     waiting = events(spool)
     (folder / "whence").mkdir()
     server = RunningServer(folder / "whence", WHENCE_PORT=str(port)).start()

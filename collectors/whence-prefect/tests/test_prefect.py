@@ -143,6 +143,56 @@ async def test_every_way_to_end(recording):
     }
 
 
+OUTSIDE = {
+    "cancelled": {
+        "watch": {"ABORT": 1},
+        "watch.opens": {"COMPLETE": 1},
+        "watch.waits": {"ABORT": 1},  # in a thread, which does not hear of it
+        "inner": {"ABORT": 1},
+        "inner.waits": {"FAIL": 1},  # which says itself that it was terminated
+    },
+    "killed": {
+        "watch": {"FAIL": 1},
+        "watch.opens": {"COMPLETE": 1},
+        "watch.waits": {"FAIL": 1},
+        "inner": {"FAIL": 1},
+        "inner.waits": {"FAIL": 1},
+    },
+    "recovered": {job: {"COMPLETE": 1} for job in ("watch", "watch.opens", "watch.waits", "inner", "inner.waits")},
+}
+
+
+@pytest.mark.parametrize("how", OUTSIDE)
+async def test_nothing_stays_open_that_was_ended_from_outside(recording, how):
+    """What Prefect itself calls Running for ever ends with its flow run, whether or not the plugin was there."""
+    runs = getattr(recording, how)
+    assert len(runs) == 1
+    along = recording.of(recording.sidecar, runs)
+    assert (await shape_of(along)).runs == OUTSIDE[how]
+    assert (await shape_of([*along, *recording.of(recording.plugin, runs)])).runs == OUTSIDE[how]
+
+
+def test_what_a_killed_process_left_says_why(recording):
+    lines = recording.of(recording.sidecar, recording.killed)
+    for job in OUTSIDE["killed"]:
+        for failed in events(lines, job, "FAIL"):
+            assert "SIGKILL" in failed["run"]["facets"]["errorMessage"]["message"]
+
+
+def test_a_worker_does_again_what_whence_says(recording):
+    """The command that Whence gave for the killed run started the deployment with the same parameters."""
+    (killed, again) = (
+        events(recording.of(recording.sidecar, runs), "watch", "START")[0]
+        for runs in (recording.killed, recording.recovered)
+    )
+    for start in (killed, again):
+        facet = prefect_facet(start)
+        assert (facet.deploymentName, facet.deploymentVersion) == ("watch/watched", "2026.11")
+    said = [start["run"]["facets"]["whence_parameters"]["parameters"] for start in (killed, again)]
+    assert said[0] == said[1]
+    assert {"name": "desk", "value": "fx"} in said[0]
+
+
 def test_every_event_is_valid(recording):
     made = [json.loads(line) for line in {*recording.sidecar, *recording.plugin}]
     assert len(made) > 500
@@ -151,7 +201,7 @@ def test_every_event_is_valid(recording):
 
 def test_the_pipeline_ends_as_it_would_without_a_collector(recording):
     """One of two days fails; served, the failed run is the deployment's, not the command's."""
-    ends = {"without": 1, "watched": 1, "served": 0, "odd": 0, "odd watched": 0, "away": 0, "again": 0}
+    ends = {"without": 1, "watched": 1, "served": 0, "odd": 0, "odd watched": 0, "away": 0, "again": 0, "recovered": 0}
     assert recording.exits == ends
     assert "Whence" not in recording.logs["watched"]
 
@@ -173,7 +223,8 @@ def test_a_deployment_run_tells_what_recovery_needs(recording, source):
 
 def test_a_deployment_declares_its_flow(recording):
     declared = [json.loads(line) for line in recording.sidecar if b'"run"' not in line]
-    assert {event["job"]["name"] for event in declared} == {"trading"}
+    assert {event["job"]["name"] for event in declared} == {"trading", "watch"}
+    declared = [event for event in declared if event["job"]["name"] == "trading"]
     assert declared[-1]["job"]["facets"]["documentation"]["description"] == "Every night."
     assert [tag["key"] for tag in declared[-1]["job"]["facets"]["tags"]["tags"]] == ["nightly"]
 

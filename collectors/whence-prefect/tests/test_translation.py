@@ -15,6 +15,7 @@ from whence_prefect.lineage import Known, Lineage
 from whence_prefect.native import change, facts_of_task
 from whence_prefect.process.values import snapshot
 from whence_prefect.runs import Change, FlowRun, Match, Ref, TaskRun, Upstream
+from whence_prefect.sidecar.abandoned import Abandoned
 from whence_prefect.sidecar.cursor import OVERLAP, Cursor
 from whence_prefect.sidecar.translate import Translator
 from whence_schemas.facets.whence import PrefectRun
@@ -159,6 +160,71 @@ async def test_a_renamed_task_run_belongs_to_its_task():
     along = await translated([first, *rest])
     late = await translated(rest, Api(**{"/events/filter": {"events": [first]}}))
     assert {event.job.name for event in along} == {event.job.name for event in late} == {"trades-bad.boom"}
+
+
+ENDED = AT + timedelta(minutes=5)
+
+
+def flow_ended(type, at=ENDED):
+    resource = {"prefect.resource.id": f"prefect.flow-run.{FLOW.id}", "prefect.resource.name": "a-run"}
+    state = {"prefect.state-type": type, "prefect.state-name": type.title(), "prefect.state-message": "signal 9"}
+    event = {"event": f"prefect.flow-run.{type.title()}", "occurred": at.isoformat(), "related": []}
+    return {**event, "resource": {**resource, **state}, "payload": {"initial_state": {"type": "RUNNING"}}}
+
+
+def task_run(number, type, since, began=AT, **details):
+    """What the REST API says of a task run."""
+    state = {"type": type, "timestamp": since.isoformat(), "state_details": details}
+    said = {"name": f"load-{number}", "dynamic_key": str(number), "task_key": "load-1", "flow_run_id": FLOW.id}
+    said |= {"id": f"{TASK.id[:-1]}{number}", "run_count": 1, "start_time": began and began.isoformat()}
+    return {**said, "state": state}
+
+
+class Left(Api):
+    """A server that knows these task runs of the flow run."""
+
+    def __init__(self, *runs):
+        super().__init__(**{f"/task_runs/{run['id']}".replace("-", "_S_"): run for run in runs})
+        self.runs = runs
+
+    async def post(self, path, body):
+        first = path == "/task_runs/filter" and body["offset"] == 0
+        return list(self.runs) if first else []
+
+
+async def left_by(event, *runs):
+    api = Left(*runs)
+    abandoned = Abandoned(Lineage("prefect"), Facts(api), api)
+    abandoned.note(event)
+    made = [await abandoned.events() for _ in range(2)]
+    assert made[1] == []
+    return [(event.eventType.value, event.run.runId[-1], event.eventTime) for event in made[0]]
+
+
+@pytest.mark.parametrize(("type", "ends"), [("CRASHED", "FAIL"), ("CANCELLED", "ABORT")])
+async def test_what_a_flow_run_left_open_ends_with_it(type, ends):
+    before, later = AT + timedelta(seconds=1), ENDED + timedelta(seconds=20)
+    found = await left_by(
+        flow_ended(type),
+        task_run(1, "RUNNING", before),
+        task_run(2, "CANCELLED", later),  # by the server, which tells nobody
+        task_run(3, "CANCELLED", before),  # by itself
+        task_run(4, "CANCELLED", later, began=None),  # that never ran
+        task_run(5, "RUNNING", later, began=later),  # of the flow run's next try
+        task_run(6, "RUNNING", before, child_flow_run_id="a"),  # in the place of a subflow
+    )
+    at = ENDED.isoformat(timespec="microseconds")
+    assert found == [(ends, "1", at), (ends, "2", at)]
+
+
+@pytest.mark.parametrize("type", ["COMPLETED", "FAILED"])
+async def test_a_process_that_lives_tells_itself_how_its_tasks_end(type):
+    assert await left_by(flow_ended(type), task_run(1, "RUNNING", AT)) == []
+
+
+async def test_what_ended_just_now_may_still_be_told():
+    now = datetime.now(UTC)
+    assert await left_by(flow_ended("CRASHED", now), task_run(1, "RUNNING", AT)) == []
 
 
 async def test_events_that_say_nothing_of_lineage_ask_nothing():

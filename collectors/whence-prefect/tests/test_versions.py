@@ -18,6 +18,9 @@ async def test_the_oldest_prefect_gives_the_same_graph(recording, tmp_path):
     assert await shape_of(oldest.of(oldest.sidecar, oldest.without)) == expected
     assert await shape_of(oldest.of(oldest.plugin, oldest.watched)) == expected
     assert await shape_of(oldest.of([*oldest.sidecar, *oldest.plugin], oldest.watched)) == expected
+    for then, now in ((oldest.cancelled, recording.cancelled), (oldest.killed, recording.killed)):
+        assert await shape_of(oldest.of(oldest.sidecar, then)) == await shape_of(recording.of(recording.sidecar, now))
+    assert oldest.exits == recording.exits
 
 
 @pytest.mark.full

@@ -5,7 +5,8 @@ import signal
 from datetime import datetime, timedelta
 
 from airflow.providers.common.compat.lineage.hook import get_hook_lineage_collector
-from airflow.sdk import Asset, dag, task
+from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
+from airflow.sdk import Asset, BaseOperator, dag, task
 
 URIS = (
     "s3://lake/raw/trades",
@@ -24,6 +25,16 @@ URIS = (
     "just a name",
 )
 ONCE = {"start_date": datetime(2026, 11, 2), "end_date": datetime(2026, 11, 2), "catchup": True}
+
+
+class Defers(BaseOperator):
+    """Leaves its worker for the triggerer, and is called again in another process."""
+
+    def execute(self, context):
+        self.defer(trigger=TimeDeltaTrigger(timedelta(seconds=1)), method_name="resumed")
+
+    def resumed(self, context, event):
+        pass
 
 
 @dag(schedule="@daily", **ONCE)
@@ -46,6 +57,7 @@ def corners():
     def broken():
         raise ValueError("as it was meant to be")
 
+    Defers(task_id="deferred", outlets=[Asset("s3://lake/deferred")])
     hooked() >> after() >> everywhere() >> broken()
 
 

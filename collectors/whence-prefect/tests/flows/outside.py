@@ -27,12 +27,12 @@ def waits(gate: str):
 @flow
 def inner(gate: str):
     waits(gate)
-    writes("s3://desk/limits")
 
 
 @flow
 def watch(gate: str, desk: str):
     opens(desk)
+    writes("s3://desk/limits")
     aside = waits.submit(gate)
     inner(gate)
     aside.result()
@@ -41,4 +41,4 @@ def watch(gate: str, desk: str):
 if __name__ == "__main__":
     here = Path(__file__)
     remote = flow.from_source(source=str(here.parent), entrypoint=f"{here.name}:watch")
-    remote.deploy(name="nightly", work_pool_name=POOL, version="2026.11", print_next_steps=False)
+    remote.deploy(name="watched", work_pool_name=POOL, version="2026.11", print_next_steps=False)

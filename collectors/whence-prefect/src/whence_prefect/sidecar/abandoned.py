@@ -1,7 +1,8 @@
 """Runs whose process is gone: nobody but their flow run's end tells that they ended.
 
 A process that is killed says nothing of the tasks and subflows that it was at. Prefect learns that the flow run crashed
-or was cancelled, and calls what ran in it RUNNING for ever. Here it ends as the flow run did, at the same time.
+or was cancelled; what ran in it stays RUNNING for ever, or is CANCELLED a while later without an event. Here it ends as
+the flow run did, at the same time.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -21,7 +22,9 @@ SETTLED = timedelta(seconds=30)
 """What a process said before its end is stored some seconds later. Until then nothing is taken for abandoned."""
 
 _GONE = ("CRASHED", "CANCELLED")
-_OPEN = ["RUNNING", "PAUSED", "CANCELLING"]
+_OPEN = ("RUNNING", "PAUSED", "CANCELLING")
+_CLEANED = ("CANCELLED",)
+_OPEN_OR_CLEANED = {"type": {"any_": [*_OPEN, *_CLEANED]}}
 _PAGE = 200
 
 
@@ -49,20 +52,21 @@ class Abandoned:
         """
         settled = {run: end for run, end in self._ended.items() if end.at < datetime.now(UTC) - SETTLED}
         found = [event for run, end in settled.items() async for event in self._within(run, end)]
-        for run in settled:
-            del self._ended[run]
+        for run, end in settled.items():
+            if self._ended[run] is end:  # and not that of another try, noted meanwhile
+                del self._ended[run]
         return found
 
     async def _within(self, flow_run: str, end: Change) -> AsyncIterator[RunEvent]:
-        tasks = {"flow_runs": {"id": {"any_": [flow_run]}}, "task_runs": {"state": _in(["RUNNING"])}}
+        tasks = {"flow_runs": {"id": {"any_": [flow_run]}}, "task_runs": {"state": _OPEN_OR_CLEANED}}
         async for said in self._all("/task_runs/filter", tasks):
-            if _since(said) < end.at and not said["state"]["state_details"].get("child_flow_run_id"):
+            if _was_open(said, end) and not said["state"]["state_details"].get("child_flow_run_id"):
                 task = await self._facts.task_run_by_id(said["id"], flow_run)
                 for event in self._lineage.changed(task, replace(end, count=said["run_count"])):
                     yield event
-        subflows = {"flow_runs": {"parent_flow_run_id": {"any_": [flow_run]}, "state": _in(_OPEN)}}
+        subflows = {"flow_runs": {"parent_flow_run_id": {"any_": [flow_run]}, "state": _OPEN_OR_CLEANED}}
         async for said in self._all("/flow_runs/filter", subflows):
-            if _since(said) < end.at:
+            if _was_open(said, end):
                 subflow = await self._facts.flow_run(said["id"])
                 for event in self._lineage.changed(subflow, replace(end, count=said["run_count"])):
                     yield event
@@ -77,10 +81,10 @@ class Abandoned:
             offset += len(page)
 
 
-def _in(types: list[str]) -> dict[str, Any]:
-    return {"type": {"any_": types}}
-
-
-def _since(said: Mapping[str, Any]) -> datetime:
-    """When a run entered its state: one that a flow run's second try began is not the first one's."""
-    return datetime.fromisoformat(said["state"]["timestamp"])
+def _was_open(said: Mapping[str, Any], end: Change) -> bool:
+    """Whether a run had begun when its flow run ended, and not ended by itself. What began after that belongs to a
+    second try of the flow run."""
+    began, since = said["start_time"], datetime.fromisoformat(said["state"]["timestamp"])
+    if not began or datetime.fromisoformat(began) > end.at:
+        return False
+    return since > end.at if said["state"]["type"] in _CLEANED else since < end.at
