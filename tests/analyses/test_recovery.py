@@ -307,7 +307,8 @@ def of(integration, kind="TASK", **facets):
     return {"jobType": {"integration": integration, "processingType": "BATCH", "jobType": kind}, **facets}
 
 
-async def test_airflow_tasks_of_one_dag_run_are_cleared_together(graph):
+async def test_airflow_tasks_are_cleared_one_by_one(graph):
+    """Airflow 3 takes for its --task-regex any part of a name, and no regular expression."""
     kind = of("AIRFLOW")
     store = await graph(
         *ran("08", "daily.load", 1, (), ["raw"], facets=airflow("load"), job_facets=kind),
@@ -318,12 +319,13 @@ async def test_airflow_tasks_of_one_dag_run_are_cleared_together(graph):
     asked = await ask(store, run=1)
     days = ("--start-date", "2026-01-05T00:00:00+00:00", "--end-date", "2026-01-05T00:00:00+00:00", "--yes")
     assert asked.commands == [
-        ("airflow", "tasks", "clear", "--task-regex", "^(clean\\.up|load)$", *days, "daily"),
-        ("airflow", "tasks", "clear", "--task-regex", "^(x)$", *days, "other"),
+        ("airflow", "tasks", "clear", "--task-regex", "load", *days, "daily"),
+        ("airflow", "tasks", "clear", "--task-regex", "clean.up", *days, "daily"),
+        ("airflow", "tasks", "clear", "--task-regex", "x", *days, "other"),
         (),
     ]
     assert not asked.answer.plan.steps[0].waits
-    assert "scheduled__1, which has no logical date" in asked.answer.plan.steps[2].hint
+    assert "scheduled__1, which has no logical date" in asked.answer.plan.steps[3].hint
 
 
 async def test_a_whole_airflow_dag_is_backfilled(graph):
@@ -382,6 +384,29 @@ async def test_prefect_runs_the_deployment_with_its_parameters(graph):
     given = ("--param", 'day="2026-01-05"', "--param", "n=3")
     assert asked.commands == [("prefect", "deployment", "run", *given, "--watch", "trades/prod"), ()]
     assert "recorded as hashes only: token" in asked.answer.plan.steps[1].hint
+
+
+async def test_prefect_runs_tasks_and_subflows_by_the_deployment_around_them(graph):
+    """Their own parameters are not the deployment's."""
+
+    def prefect(run, job, around, said, **parameters):
+        listed = [{"name": name, "value": value} for name, value in parameters.items()]
+        facets = {"whence_prefect": said, "whence_parameters": {"parameters": listed}}
+        if around:
+            facets["parent"] = {"run": {"runId": run_id(around)}, "job": {"namespace": JOBS, "name": "outer"}}
+        outputs = [] if job in ("outer", "inner") else [f"of_{job}"]
+        return ran("08", job, run, (), outputs, "FAIL", facets, of("PREFECT"))
+
+    deployed = {"flowName": "outer", "deploymentName": "outer/prod"}
+    store = await graph(
+        *prefect(90, "outer", None, deployed, day="2026-01-05"),
+        *prefect(1, "outer.load", 90, {**deployed, "taskRunId": "t"}, path="/srv/x"),
+        *prefect(91, "inner", 90, {"flowName": "inner"}, limit=3),
+        *prefect(2, "inner.clean", 91, {"flowName": "inner", "taskRunId": "u"}, rows=[]),
+    )
+    asked = await ask(store, run=90)
+    assert asked.work == {"outer.load": ("FAILED", "OPEN"), "inner.clean": ("FAILED", "OPEN")}
+    assert asked.commands == [("prefect", "deployment", "run", "--param", 'day="2026-01-05"', "--watch", "outer/prod")]
 
 
 async def test_dbt_models_of_one_project_are_built_together(graph):

@@ -53,7 +53,7 @@ def recorded(bin: Path, folder: Path) -> Iterator[Recording]:
         again = ("--from-date", "2026-11-02", "--to-date", "2026-11-02", "--reprocess-behavior", "completed")
         with airflow.held():
             airflow.call("backfill", "create", "--dag-id", "corners", *again)
-            airflow.call("tasks", "clear", "crash", "--task-regex", "^killed_once$", "--yes")
+            airflow.call("tasks", "clear", "crash", "--task-regex", "killed_once", "--yes")
         unfinished = "SELECT 1 FROM dag_run WHERE state NOT IN ('success', 'failed')"
         scheduled_only = "SELECT 1 FROM dag_run WHERE dag_id = 'corners' AND clear_number = 0"
         triggered = "SELECT 1 FROM asset_dag_run_queue"

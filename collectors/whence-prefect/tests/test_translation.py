@@ -211,6 +211,8 @@ async def test_what_a_flow_run_left_open_ends_with_it(type, ends):
         task_run(3, "CANCELLED", before),  # by itself
         task_run(4, "CANCELLED", later, began=None),  # that never ran
         task_run(5, "RUNNING", later, began=later),  # of the flow run's next try
+        task_run(7, "CANCELLED", later, began=later),
+        task_run(8, "RUNNING", later),  # again, in the next try
         task_run(6, "RUNNING", before, child_flow_run_id="a"),  # in the place of a subflow
     )
     at = ENDED.isoformat(timespec="microseconds")

@@ -5,24 +5,26 @@ Nothing is guessed: where what a command needs was not recorded, the work has to
 
 import json
 import re
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 Facets = Mapping[str, Any]
+Around = ChainMap[str, Any]
+"""Facets of an attempt, before those of the runs that contain it, from the innermost."""
 
 
 class Ask(NamedTuple):
     """What is known of one piece of work.
 
-    job: its name. run: facets of an attempt of the job (of the one to repeat, where there is one), with those of the
-    run around it where it has none of that name. slot: facets of the attempt that has the date or partition. facets: of
-    the job. partition: JSON, or empty.
+    job: its name. run: facets of an attempt of the job (of the one to repeat, where there is one). slot: facets of the
+    attempt that has the date or partition. facets: of the job. partition: JSON, or empty.
     """
 
     job: str
     namespace: str
-    run: Facets
-    slot: Facets
+    run: Around
+    slot: Around
     facets: Facets
     partition: str
 
@@ -56,7 +58,8 @@ def waits(orchestrator: str) -> bool:
 
 
 # Airflow 3: `airflow tasks clear` lets the scheduler run tasks of existing DAG runs again, `airflow backfill create`
-# whole DAG runs (https://airflow.apache.org/docs/apache-airflow/stable/cli-and-env-variables-ref.html)
+# whole DAG runs (https://airflow.apache.org/docs/apache-airflow/stable/cli-and-env-variables-ref.html). What it calls
+# --task-regex has been a part of the name since 3.0, and no regular expression: so each task has its own command.
 
 
 def _airflow(ask: Ask) -> Target:
@@ -70,18 +73,17 @@ def _airflow(ask: Ask) -> Target:
     if not (dag and date):
         of_run = f", DAG run {run['run_id']}, which has no logical date" if run.get("run_id") else ""
         return Target("AIRFLOW", hint=f"clear by hand, in Airflow: {what if dag else ask.job}{of_run}")
-    return Target("AIRFLOW", (dag, date, "task" if task else "dag"), task, f"{what} for {date}")
+    return Target("AIRFLOW", (dag, date, task), task, f"{what} for {date}")
 
 
-def _airflow_command(group: tuple[str, ...], names: list[str]) -> tuple[str, ...]:
-    dag, date, kind = group
-    if kind == "dag":
+def _airflow_command(group: tuple[str, ...], _names: list[str]) -> tuple[str, ...]:
+    dag, date, task = group
+    if not task:
         days = (*_option("--from-date", date), *_option("--to-date", date))
         return "airflow", "backfill", "create", *_option("--dag-id", dag), *days, "--reprocess-behavior", "completed"
-    tasks = "|".join(map(re.escape, sorted(names)))
     place = ("--", dag) if dag.startswith("-") else (dag,)
     days = (*_option("--start-date", date), *_option("--end-date", date))
-    return "airflow", "tasks", "clear", "--task-regex", f"^({tasks})$", *days, "--yes", *place
+    return "airflow", "tasks", "clear", *_option("--task-regex", task), *days, "--yes", *place
 
 
 # Dagster: `dagster asset materialize` (https://docs.dagster.io/api/clis/cli)
@@ -134,17 +136,25 @@ def _dagster_command(group: tuple[str, ...], names: list[str]) -> tuple[str, ...
 
 
 def _prefect(ask: Ask) -> Target:
-    said = {**_dict(ask.run.get("whence_prefect")), **_dict(ask.slot.get("whence_prefect"))}
-    deployment = str(said.get("deploymentName") or "")
-    listed = _dict(ask.slot.get("whence_parameters")).get("parameters") or []
+    """What runs again is the flow that was deployed: subflows and tasks belong to it, their own parameters do not."""
+    started = next((said for said in ask.slot.maps if _deployment(said)), {})
+    deployment = _deployment(started)
+    listed = _dict(started.get("whence_parameters")).get("parameters") or []
     values = {str(one["name"]): one["value"] for one in listed if isinstance(one, dict) and "value" in one}
     unknown = [str(one.get("name")) for one in listed if isinstance(one, dict) and "value" not in one]
-    flow = f"flow {said.get('flowName') or ask.job}"
-    if unknown or "/" not in deployment:
+    flow = f"flow {_dict(ask.run.get('whence_prefect')).get('flowName') or ask.job}"
+    if unknown or not deployment:
         why = f"parameters recorded as hashes only: {', '.join(unknown)}" if unknown else "it has no deployment"
         return Target("PREFECT", hint=f"run by hand, in Prefect: {flow} ({why})")
     parameters = tuple(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in sorted(values.items()))
     return Target("PREFECT", (deployment, *parameters), ask.job, f"deployment {deployment}")
+
+
+def _deployment(said: Facets) -> str:
+    """The deployment that a flow run was started from; empty for a subflow, and for a task, which only repeats it."""
+    prefect = _dict(said.get("whence_prefect"))
+    name = str(prefect.get("deploymentName") or "")
+    return name if "/" in name and not prefect.get("taskRunId") else ""
 
 
 def _prefect_command(group: tuple[str, ...], _names: list[str]) -> tuple[str, ...]:

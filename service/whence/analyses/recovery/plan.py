@@ -9,6 +9,7 @@ from pydantic_core import from_json
 from whence.analyses.recovery.orchestrators import (
     JOB_FACETS,
     RUN_FACETS,
+    Around,
     Ask,
     Target,
     command_of,
@@ -175,7 +176,7 @@ async def _targets(scene: Scene, work: Iterable[Work]) -> dict[str, Target]:
     for one in work:
         own, slot = attempts[one.key]
         node = nodes[one.job]
-        of_own, of_slot = (run_facets.get(key, {}) if key else {} for key in (own, slot))
+        of_own, of_slot = (run_facets[key] if key else Around() for key in (own, slot))
         found[one.key] = target_of(
             Ask(node.name, node.namespace, of_own, of_slot, job_facets.get(one.job, {}), one.partition)
         )
@@ -198,8 +199,8 @@ async def _attempts(scene: Scene, work: list[Work]) -> dict[str, _Attempts]:
     return found
 
 
-async def _run_facets(scene: Scene, attempts: Iterable[AttemptId]) -> dict[AttemptId, dict[str, Any]]:
-    """Facets of attempts; those that one lacks, of the runs that contain it."""
+async def _run_facets(scene: Scene, attempts: Iterable[AttemptId]) -> dict[AttemptId, Around]:
+    """Facets of attempts, and of the runs that contain them."""
     around = {
         key: [attempt_id(*key), *(attempt_id(run, 0) for run in scene.history.containers(key))] for key in attempts
     }
@@ -207,7 +208,4 @@ async def _run_facets(scene: Scene, attempts: Iterable[AttemptId]) -> dict[Attem
     said: dict[str, dict[str, Any]] = {}
     for row in await scene.store.facets(entities, RUN_FACETS, scene.question.as_of):
         said.setdefault(row.entity, {})[row.facet] = from_json(row.body)
-    return {
-        key: {name: value for entity in entities[::-1] for name, value in said.get(entity, {}).items()}
-        for key, entities in around.items()
-    }
+    return {key: Around(*(said.get(entity, {}) for entity in entities)) for key, entities in around.items()}
