@@ -97,6 +97,7 @@ class Airflow:
                     part.wait(20)
                 except subprocess.TimeoutExpired:
                     os.killpg(part.pid, signal.SIGKILL)
+                    part.wait()
 
     @contextmanager
     def held(self) -> Iterator[None]:

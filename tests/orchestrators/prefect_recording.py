@@ -23,7 +23,7 @@ POOL = "processes"
 DAYS = ("2026-11-02", "2026-11-07")
 SERVED = "2026-11-04"
 AWAY = "2026-11-05"
-PATIENCE = 90
+PATIENCE = 180
 
 
 @dataclass
@@ -73,8 +73,8 @@ def _outermost(event: dict[str, Any]) -> str:
 
 
 def lines_of(spool: Path) -> list[bytes]:
-    """All lines in a spool that nothing sends."""
-    return [line for file in sorted(spool.glob("*.ndjson")) for line in file.read_bytes().splitlines()]
+    """All lines in a spool that nothing sends; not one that is just being written."""
+    return [line for file in sorted(spool.glob("*.ndjson")) for line in file.read_bytes().split(b"\n")[:-1]]
 
 
 def record(environment: Path, place: Path, plugin: bool = True) -> Recording:
@@ -198,8 +198,8 @@ class _Run:
 
     def _recovery(self, flow_run: str) -> list[str]:
         """The command by which Whence would do a flow run again."""
-        (self._place / "live.ndjson").write_bytes(b"\n".join(lines_of(self._place / "live")))
-        for command in (("ingest", "live.ndjson"), ("recover", "--run", flow_run, "--json")):
+        spools = [str(file) for spool in ("live", "plugin") for file in (self._place / spool).glob("*.ndjson")]
+        for command in (("ingest", *spools), ("recover", "--run", flow_run, "--json")):
             whence = [sys.executable, "-m", "whence", *command]
             done = subprocess.run(whence, cwd=self._place, check=True, capture_output=True, text=True)
         steps = json.loads(done.stdout)["recovery"]["steps"]["edges"]

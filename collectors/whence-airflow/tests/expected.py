@@ -15,26 +15,28 @@ RUNS = {
     "trading.is_month_end": {"COMPLETE": 2},
     "trading.month_end": {"ABORT": 2},
     "corners": {"FAIL": 2},
-    "corners.deferred": {"COMPLETE": 2},
     "corners.hooked": {"COMPLETE": 2},
     "corners.after": {"COMPLETE": 2},
     "corners.everywhere": {"COMPLETE": 2},
     "corners.broken": {"FAIL": 2},
     "crash": {"FAIL": 2},
+    "crash.deferred": {"COMPLETE": 1},
     "crash.killed_once": {"FAIL": 1, "COMPLETE": 2},
     "crash.killed": {"FAIL": 1},
 }
 """States of the runs of each job. `corners` ran once on its schedule and once more by a backfill; `crash` twice,
 the second time because its first task was cleared."""
 
-SILENT = {
-    "trading.mail_report",
-    "trading.holiday_notice",
-    "trading.month_end",
-    "crash.killed_once",
-    "crash.killed",
+RUNS_ON_THE_FLOOR = RUNS | {
+    "trading.mail_report": {},
+    "trading.holiday_notice": {"RUNNING": 1, "COMPLETE": 1},
+    "trading.month_end": {},
+    "crash.killed_once": {"RUNNING": 1, "COMPLETE": 1},
+    "crash.killed": {},
 }
-"""Jobs with runs that did not say how they ended."""
+"""Airflow 3.0 tells no listener of skips, and its provider cannot read on SQLite how silent tasks ended: so these stay
+open or are missing. Nor does it retry a task that was killed; `killed_once` runs again when it is cleared, and `killed`
+never."""
 
 READS = {
     "trading.process": {"raw_trades"},
@@ -49,7 +51,7 @@ WRITES = {
     "trading.metrics": {"daily_metrics"},
     "trading.limit_report": {"limits"},
     "train.fit": {"limit-breach"},
-    "corners.deferred": {"deferred"},
+    "crash.deferred": {"deferred"},
     "corners.hooked": {"declared", "hook/out"},
 }
 """Names of datasets, without the folder of the test."""

@@ -27,8 +27,6 @@ JOB = """query($name: String!) { job(namespace: "trading", name: $name) {
   } } }
 } }"""
 
-NOT_ON_THE_FLOOR = "Airflow 3.0 shows listeners neither outlet events nor skips, and its provider no states on SQLite"
-
 UPSTREAM = """query($of: LineageStart!) { lineage(of: $of, direction: UPSTREAM, depth: 1, window: 1000) {
   nodes { kind name }
 } }"""
@@ -47,11 +45,11 @@ def jobs(recording):
     return found
 
 
-@pytest.fixture
-def newer(recording):
-    """For tests of what the floor version cannot tell."""
-    if recording.bin == airflow_environment(*FLOOR):
-        pytest.skip(NOT_ON_THE_FLOOR)
+@pytest.fixture(scope="module")
+def floor(recording):
+    """Whether it is the oldest version, which shows listeners neither outlet events nor skips, and whose provider reads
+    no states on SQLite: the README says so, and tests expect it."""
+    return recording.bin == airflow_environment(*FLOOR)
 
 
 def facets(found):
@@ -61,6 +59,10 @@ def facets(found):
 def short(name):
     """The name of a dataset without the folder of the test."""
     return name.rpartition("/")[2] if name.startswith("/") else name
+
+
+def try_number(run):
+    return run["facets"]["airflow"]["taskInstance"]["try_number"]
 
 
 def linked(job, side, how):
@@ -83,17 +85,12 @@ def test_every_event_is_valid(recording):
     assert len(ours) > 150
 
 
-def test_every_run_has_its_state(jobs, newer):
+def test_every_run_has_its_state(jobs, floor):
     found = {name: dict(Counter(run["state"] for run in job["runs"])) for name, job in jobs.items()}
     trained = found.pop("train"), found.pop("train.fit")
     assert trained in (({"COMPLETE": 1},) * 2, ({"COMPLETE": 2},) * 2)  # Airflow may train once for both days
-    assert found == expected.RUNS
+    assert found == (expected.RUNS_ON_THE_FLOOR if floor else expected.RUNS)
     assert all(len(run["attempts"]) == 1 for job in jobs.values() for run in job["runs"])
-
-
-@pytest.mark.parametrize("name", [name for name in expected.RUNS if name not in expected.SILENT])
-def test_every_run_that_spoke_has_its_state(jobs, name):
-    assert dict(Counter(run["state"] for run in jobs[name]["runs"])) == expected.RUNS[name]
 
 
 @pytest.mark.parametrize(
@@ -125,20 +122,21 @@ def test_data_flows_from_dataset_to_dataset_as_it_did(recording, jobs):
 
 
 @pytest.mark.parametrize("name", expected.PARTITIONED)
-def test_each_day_is_a_partition(jobs, name, newer):
+def test_each_day_is_a_partition(jobs, name, floor):
     found = defaultdict(set)
     for run in jobs[name]["runs"]:
         if run["state"] == "COMPLETE":
             (output,) = run["outputs"]
-            found[run["nominalStart"][:10]] |= days(facets(output["outputFacets"])["subset"]["outputCondition"])
-    assert found == {day: {day} for day in expected.DAYS}
+            subset = facets(output["outputFacets"]).get("subset")
+            found[run["nominalStart"][:10]] |= days(subset["outputCondition"]) if subset else set()
+    assert found == {day: set() if floor else {day} for day in expected.DAYS}
 
 
-def test_what_an_asset_triggered_is_linked_to_it(jobs, newer):
-    runs = jobs["train"]["runs"]
+def test_what_an_asset_triggered_is_linked_to_it(jobs, floor):
+    dependencies = [run["facets"].get("jobDependencies") for run in jobs["train"]["runs"]]
     metrics = {run["runId"] for run in jobs["trading.metrics"]["runs"] if run["state"] == "COMPLETE"}
-    triggers = {upstream["run"]["runId"] for run in runs for upstream in run["facets"]["jobDependencies"]["upstream"]}
-    assert triggers == metrics
+    triggers = {upstream["run"]["runId"] for said in dependencies if said for upstream in said["upstream"]}
+    assert triggers == (set() if floor else metrics)
     read = set()
     for run in jobs["train.fit"]["runs"]:
         read |= days(facets(run["inputs"][0]["inputFacets"])["subset"]["inputCondition"])
@@ -180,10 +178,11 @@ def test_runs_know_their_parameters(jobs):
             assert run["facets"]["whence_parameters"]["parameters"] == [{"name": "limit", "value": 5000}]
 
 
-def test_what_never_ran_says_why(jobs, newer):
+def test_what_never_ran_says_why(jobs, floor):
     for name, state in expected.NEVER_RAN.items():
         for run in jobs[name]["runs"]:
             if run["state"] == "ABORT":
+                assert not floor
                 assert run["facets"]["whence_airflow"]["state"] == state
                 assert run["parent"]["runId"] in {dag["runId"] for dag in jobs["trading"]["runs"]}
                 assert run["outputs"] == []
@@ -198,13 +197,35 @@ def test_retries_are_told_apart_and_failures_say_why(jobs):
         assert [output["version"]["complete"] for output in run["outputs"]] == [False]
 
 
-def test_a_killed_task_has_failed_and_keeps_what_it_was_to_write(jobs, newer):
-    (run,) = jobs["crash.killed"]["runs"]
-    assert run["state"] == "FAIL"
-    assert run["facets"]["whence_airflow"]["state"] == "failed"
+def test_a_killed_task_has_failed_and_keeps_what_it_was_to_write(jobs, floor):
     assert linked(jobs["crash.killed"], "outputs", "declared") == {"never"}
-    written = [(output["dataset"]["name"], output["version"]["complete"]) for output in run["outputs"]]
-    assert written == [("never", False)]
+    found = [
+        (
+            run["state"],
+            run["facets"]["whence_airflow"]["state"],
+            [(output["dataset"]["name"], output["version"]["complete"]) for output in run["outputs"]],
+        )
+        for run in jobs["crash.killed"]["runs"]
+    ]
+    assert found == ([] if floor else [("FAIL", "failed", [("never", False)])])
+
+
+def test_a_deferred_task_is_one_try(jobs, recording):
+    """Its second process says START once more, before it says COMPLETE: that begins nothing new."""
+    (run,) = jobs["crash.deferred"]["runs"]
+    assert [attempt["state"] for attempt in run["attempts"]] == ["COMPLETE"]
+    said = [event for event in recording.events if event.get("eventType") and event["job"]["name"] == "crash.deferred"]
+    assert {event["run"]["runId"] for event in said} == {run["runId"]}
+    states = Counter(event["eventType"] for event in said)
+    assert (states["START"], states["COMPLETE"]) == (2, 1)
+
+
+def test_a_task_that_was_cleared_runs_again_in_another_run_of_its_dag(jobs):
+    first, second = jobs["crash"]["runs"]
+    runs = sorted(jobs["crash.killed_once"]["runs"], key=try_number)
+    assert [run["parent"]["runId"] for run in runs] == [first["runId"]] * (len(runs) - 1) + [second["runId"]]
+    assert runs[-1]["state"] == "COMPLETE"
+    assert [run["facets"]["airflowDagRun"]["dagRun"]["clear_number"] for run in (first, second)] == [0, 1]
 
 
 def test_a_backfill_is_told_from_the_schedule(jobs):
@@ -218,13 +239,15 @@ def test_a_backfill_is_told_from_the_schedule(jobs):
     assert tries == [1, 2]
 
 
-def test_what_assets_and_their_events_say_is_kept(jobs, newer):
+def test_what_assets_and_their_events_say_is_kept(jobs, floor):
     (first, *_) = jobs["trading.load_feed"]["runs"]
     said = [(asset["extra"], asset["event"]) for asset in first["facets"]["whence_airflow"]["assets"]]
     day = first["nominalStart"][:10]
-    assert said == [({"owner": "feeds"}, False), ({"partition": {"day": day}}, True)]
+    event = ({"partition": {"day": day}}, True)
+    assert said == [({"owner": "feeds"}, False), *([] if floor else [event])]
     written = [facets(run["outputs"][0]["outputFacets"]) for run in jobs["trading.process"]["runs"]]
-    assert {found["outputStatistics"]["rowCount"] for found in written} == {1000, 60}
+    rows = {found["outputStatistics"]["rowCount"] for found in written if "outputStatistics" in found}
+    assert rows == (set() if floor else {1000, 60})
 
 
 def test_owners_are_known(jobs):

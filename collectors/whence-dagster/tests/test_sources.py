@@ -6,10 +6,16 @@ import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
+
+import pytest
 
 from tests.orchestrators.environments import environment
 
-from .dagster_environment import COLLECTOR, LATEST, ROOT, Deployment, eventually
+from .dagster_environment import COLLECTOR, LATEST, ROOT, Deployment, environment_beside, eventually
+from .postgresql import postgresql
+
+CODE = Path(__file__).parent / "code"
 
 RUNS = """{ search(kinds: [JOB], first: 500) { edges { node { ... on Job { name
   runs(first: 500) { edges { node { runId state parent { runId } attempts { state } } } }
@@ -45,8 +51,18 @@ def ended(deployment, job, count):
 
 
 def test_a_tail_that_is_killed_again_and_again_loses_nothing(dagster, tmp_path):
-    """It is killed while a run of fifty steps goes on, and sends no event that counts twice."""
-    deployment = Deployment(tmp_path, dagster)
+    kill_again_and_again(Deployment(tmp_path, dagster))
+
+
+@pytest.mark.full
+def test_nor_does_it_where_postgresql_keeps_the_instance(tmp_path):
+    beside = environment_beside()
+    with postgresql(beside) as storage:
+        kill_again_and_again(Deployment(tmp_path, beside / "bin", storage=storage))
+
+
+def kill_again_and_again(deployment):
+    """The tail is killed while a run of fifty steps goes on, and sends no event that counts twice."""
     tail = ("whence-dagster", "tail", "--interval", "0.2", "--state", str(deployment.state))
     job = deployment.start("dagster", "job", "execute", "-f", "definitions.py", "-j", "daily_trades", *DAY)
     while job.poll() is None:
@@ -62,6 +78,16 @@ def test_a_tail_that_is_killed_again_and_again_loses_nothing(dagster, tmp_path):
     assert state == "COMPLETE"
     assert len(killed) == 57  # the run, list, fifty loads, store, split, two tries of the metrics, a check
     assert all(len(attempts) == 1 for *_, attempts in killed.values())
+
+
+@pytest.mark.full
+def test_what_is_committed_late_is_told_too(tmp_path):
+    """PostgreSQL gives out ids before it commits: the end of a step turns up after later entries were read."""
+    beside = environment_beside()
+    with postgresql(beside) as storage:
+        deployment = Deployment(tmp_path, beside / "bin", CODE / "late", storage)
+        told = json.loads(deployment.run("python", "late.py").stdout)
+    assert told == {"before": ["other"], "again": ["late"], "restarted": ["other", "late"]}
 
 
 def _wait_for_more(deployment, job, process):

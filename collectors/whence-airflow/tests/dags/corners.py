@@ -27,11 +27,15 @@ URIS = (
 ONCE = {"start_date": datetime(2026, 11, 2), "end_date": datetime(2026, 11, 2), "catchup": True}
 
 
+LONG_ENOUGH = timedelta(seconds=15)
+"""A task that resumes before the scheduler has heard that it left is failed by Airflow."""
+
+
 class Defers(BaseOperator):
     """Leaves its worker for the triggerer, and is called again in another process."""
 
     def execute(self, context):
-        self.defer(trigger=TimeDeltaTrigger(timedelta(seconds=1)), method_name="resumed")
+        self.defer(trigger=TimeDeltaTrigger(LONG_ENOUGH), method_name="resumed")
 
     def resumed(self, context, event):
         pass
@@ -57,7 +61,6 @@ def corners():
     def broken():
         raise ValueError("as it was meant to be")
 
-    Defers(task_id="deferred", outlets=[Asset("s3://lake/deferred")])
     hooked() >> after() >> everywhere() >> broken()
 
 
@@ -72,6 +75,7 @@ def crash():
     def killed():
         os.kill(os.getpid(), signal.SIGKILL)
 
+    Defers(task_id="deferred", outlets=[Asset("s3://lake/deferred")])
     killed_once() >> killed()
 
 

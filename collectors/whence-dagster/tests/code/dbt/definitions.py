@@ -11,7 +11,7 @@ PROJECT = DbtProject(Path(os.environ["DBT_PROJECT"]))
 
 @dbt_assets(manifest=PROJECT.manifest_path)
 def models(context: dg.AssetExecutionContext, dbt: DbtCliResource):
-    yield from dbt.cli(["build"], context=context).stream().fetch_column_metadata().fetch_row_counts()
+    yield from dbt.cli(["build"], context=context).stream().fetch_column_metadata()
 
 
 @dg.asset(deps=["daily_metrics"])
@@ -19,4 +19,4 @@ def report():
     pass
 
 
-defs = dg.Definitions([models, report], resources={"dbt": DbtCliResource(PROJECT)})
+defs = dg.Definitions([models, report], resources={"dbt": DbtCliResource(PROJECT)}, executor=dg.in_process_executor)
