@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self
 
@@ -126,12 +127,19 @@ class Prefect:
                 process.wait()
 
     def ask(self, path: str, body: Any = None) -> Any:
-        """The API's answer to a POST."""
+        """The API's answer to a POST; asked again, as Prefect's own client does, while SQLite is busy."""
         request = urllib.request.Request(
             self.variables["PREFECT_API_URL"] + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
+        deadline = time.monotonic() + SECONDS
+        while True:
+            try:
+                with urllib.request.urlopen(request, timeout=30) as answer:
+                    return json.load(answer)
+            except urllib.error.HTTPError as error:
+                if error.code != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
+                    raise
+            time.sleep(1)
 
     def _answers(self) -> bool:
         try:
