@@ -50,10 +50,12 @@ def recorded(bin: Path, folder: Path) -> Iterator[Recording]:
         airflow.until_ended("corners", 1)
         airflow.until_ended("crash", 1)
         airflow.until_ended("train", 1)
+        # As `whence recover` has a task and a DAG run again.
+        day = ("--start-date", "2026-11-02T00:00:00+00:00", "--end-date", "2026-11-02T00:00:00+00:00")
         again = ("--from-date", "2026-11-02", "--to-date", "2026-11-02", "--reprocess-behavior", "completed")
         with airflow.held():
             airflow.call("backfill", "create", "--dag-id", "corners", *again)
-            airflow.call("tasks", "clear", "crash", "--task-regex", "killed_once", "--yes")
+            airflow.call("tasks", "clear", "--task-regex", "killed_once", *day, "--yes", "crash")
         unfinished = "SELECT 1 FROM dag_run WHERE state NOT IN ('success', 'failed')"
         scheduled_only = "SELECT 1 FROM dag_run WHERE dag_id = 'corners' AND clear_number = 0"
         triggered = "SELECT 1 FROM asset_dag_run_queue"
