@@ -109,22 +109,24 @@ class _Before:
         return found - {one.key}
 
     def _parts(self, one: Work, dataset: str) -> frozenset[str]:
-        """The partitions of a dataset that the work's last attempt read; empty for all, or where it is not known."""
+        """The partitions of a dataset that the work's last attempt read (empty for all); where none is known, those of
+        the work."""
         key = AttemptId(one.run, one.number)
         if one.run and self._scene.attempt(key).job == one.job:
             names = self._scene.names
             for use in self._slots.uses(key):
                 if use.role == Role.CONSUMED and names.representative(use.dataset) == dataset:
                     return parts_of(use.partitions)
-        return frozenset()
+        return frozenset([one.partition] if one.partition else ())
 
 
 def _feeding(one: Work, parts: frozenset[str], written: list[Work]) -> list[Work]:
     """Of a writer's work that from which some may be read: of the same partitions, or of the same date."""
     if parts:
         return [other for other in written if not other.partition or other.partition in parts]
-    same = [other for other in written if one.nominal and not other.partition and other.nominal == one.nominal]
-    return same or written
+    if one.partition or not one.nominal:
+        return written
+    return [other for other in written if not other.partition and other.nominal == one.nominal] or written
 
 
 def _group(target: Target, key: str) -> str:
