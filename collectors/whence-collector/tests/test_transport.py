@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 import uuid
 from pathlib import Path
 
@@ -68,6 +69,27 @@ def test_what_cannot_be_written_is_dropped_and_counted(folder, lines, caplog):
 def test_transports_that_are_set_up_alike_share_a_spool(folder):
     settings = Settings(spool=folder, shipper=False)
     assert transport._spool(settings) is transport._spool(Settings(spool=folder, shipper=False))
+
+
+def in_a_child(script, folder, **variables):
+    """Run a script that makes a transport; and in a child that it forks after that, what is in `CHILD`."""
+    made = "import atexit, os; from whence_collector import SpoolTransport; made = SpoolTransport()"
+    forked = "atexit._clear() if os.fork() == 0 else os._exit(os.wait()[1])"  # as hosts do that fork
+    place = {**os.environ, "WHENCE_SPOOL": str(folder), "WHENCE_SHIPPER": "0", **variables}
+    code = "\n".join((made, forked, script))
+    return subprocess.run([sys.executable, "-c", code], env=place, capture_output=True, text=True, check=True)
+
+
+def test_a_forked_child_keeps_its_own_secrets(folder, events):
+    in_a_child("os.environ['DB_PASSWORD'] = 'correct horse'; made.emit({'said': 'it is correct horse'})", folder)
+    assert events() == [{"said": "it is [redacted]"}]
+
+
+def test_a_forked_child_flushes_at_its_exit(folder, events):
+    begun = time.monotonic()
+    in_a_child("made.emit({'said': 1})", folder, WHENCE_FLUSH_SECONDS="1")
+    assert time.monotonic() - begun > 1  # nobody sends what waits
+    assert events() == [{"said": 1}]
 
 
 def test_importing_the_package_imports_nothing_else():

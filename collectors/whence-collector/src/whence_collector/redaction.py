@@ -73,6 +73,8 @@ _HINTS = (
 """An event in which, in small letters, is none of these, and no user in a URL, has nothing that would be taken out."""
 _USER_IN_URL = re.compile(r"://[^/\s\"]*@|://[^\s\"]*:[^\s\"]*@")
 
+_PASSWORD_IN_URL = re.compile(r"://[^\s/:@]*:([^\s@]+)@")
+
 _LITERAL = frozenset(("eventTime", "eventType", "runId", "schemaURL", "_schemaURL", "_producer", "producer"))
 _BY_COLUMN = frozenset(("columnLineage", "lineage", "dataQualityMetrics"))
 """Facets with columns' names as keys: a column called `password` is no password."""
@@ -162,5 +164,6 @@ def _secrets(environment: Mapping[str, str]) -> set[str]:
     """Values of the environment that are secret: by their variable's name, or as the password in a URL."""
     found = {value for name, value in environment.items() if _is_secret(name) and name not in _FOLDERS}
     for value in environment.values():
-        found.update(re.findall(r"://[^\s/:@]*:([^\s@]+)@", value))
+        if "://" in value:
+            found.update(_PASSWORD_IN_URL.findall(value))
     return {value for value in found if len(value) >= _SHORTEST}

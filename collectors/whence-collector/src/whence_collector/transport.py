@@ -3,6 +3,7 @@
 import atexit
 import functools
 import json
+import os
 from typing import Any, Self
 
 import attr
@@ -40,11 +41,7 @@ class SpoolTransport(Transport):
     def __init__(self, config: SpoolConfig | None = None) -> None:
         self._settings = (config or SpoolConfig()).settings
         self._spool = _spool(self._settings)
-        self._unusable = ""
-        try:
-            self._redaction = Redaction(self._settings.redact)
-        except ValueError as error:
-            self._unusable = str(error)
+        self._prepare()
 
     @property
     def dropped(self) -> int:
@@ -53,6 +50,8 @@ class SpoolTransport(Transport):
 
     def emit(self, event: Any) -> None:
         """Put an event of any of the client's classes, or a dictionary, into the spool, without its secrets."""
+        if os.getpid() != self._pid:
+            self._prepare()
         if self._unusable:  # rather no event than one with a secret
             self._spool.drop("redaction not usable", f"the redaction pattern {self._unusable}")
             return
@@ -71,6 +70,18 @@ class SpoolTransport(Transport):
         limit = self._settings.flush
         return not limit or self._spool.flush(limit if timeout < 0 else min(timeout, limit))
 
+    def _prepare(self) -> None:
+        """Make ready for this process: a forked one may have other secrets in its environment, and ends by itself."""
+        self._unusable = ""
+        try:
+            self._redaction = Redaction(self._settings.redact)
+        except ValueError as error:
+            self._unusable = str(error)
+        if self._settings.flush:
+            atexit.unregister(self._spool.flush)
+            atexit.register(self._spool.flush, self._settings.flush)
+        self._pid = os.getpid()
+
     def _line(self, event: Any) -> bytes:
         document = plain(event)
         text = _to_json(document)
@@ -85,10 +96,7 @@ _to_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 @functools.cache
 def _spool(settings: Settings) -> Spool:
     """One spool for all transports of a process that are set up alike."""
-    spool = Spool(settings)
-    if settings.flush:
-        atexit.register(spool.flush, settings.flush)
-    return spool
+    return Spool(settings)
 
 
 @functools.cache
