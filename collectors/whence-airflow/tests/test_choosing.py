@@ -23,6 +23,22 @@ first = openlineage.OpenLineageProviderPlugin if "provider first" in sys.argv el
 print(json.dumps([len(WhencePlugin.listeners), len(first.listeners), conf.transport(), choosing.chosen_by_user()]))
 """
 
+THREADED = """
+import json
+from whence_airflow.plugin import WhencePlugin
+from airflow.providers.openlineage import conf
+print(json.dumps(conf.execute_in_thread()))
+"""
+
+LOADED = """
+import json, sys
+from airflow.sdk.listener import get_listener_manager
+get_listener_manager()
+from airflow.providers.openlineage.plugins.listener import get_openlineage_listener
+client = get_openlineage_listener().adapter._client
+print(json.dumps([client and client.transport.kind, "airflow.providers.common.sql.hooks.lineage" in sys.modules]))
+"""
+
 URIS = """
 import json
 from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
@@ -44,7 +60,10 @@ def ask(tmp_path_factory):
         env = {**kept, "AIRFLOW_HOME": str(home), **variables}
         command = [python, "-W", "ignore", "-c", script, *arguments]
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
-        return json.loads(done.stdout.splitlines()[-1])
+        *said, found = done.stdout.splitlines()
+        assert "Whence" not in done.stdout + done.stderr
+        assert not said or "in silence" not in arguments, said
+        return json.loads(found)
 
     return ask
 
@@ -71,6 +90,28 @@ def test_the_users_transport_stays(ask):
 
 def test_who_turns_openlineage_off_turns_it_off(ask):
     assert ask(STATE, OPENLINEAGE_DISABLED="true", **URL)[:2] == [0, 0]
+
+
+def test_the_provider_forks_nothing_for_the_spool(ask):
+    assert ask(THREADED, **URL) is True
+
+
+def test_how_it_emits_elsewhere_is_not_changed(ask):
+    assert ask(THREADED, AIRFLOW__OPENLINEAGE__TRANSPORT=json.dumps(THEIRS), **URL) is False
+
+
+def test_the_users_way_to_emit_stays(ask, tmp_path):
+    assert ask(THREADED, AIRFLOW__OPENLINEAGE__EXECUTE_IN_THREAD="False", **URL) is False
+    (tmp_path / "airflow.cfg").write_text("[openlineage]\nexecute_in_thread = False\n")
+    assert ask(THREADED, AIRFLOW_CONFIG=str(tmp_path / "airflow.cfg"), **URL) is False
+
+
+def test_who_loads_plugins_has_all_set_up_and_prints_nothing(ask):
+    assert ask(LOADED, "in silence", **URL) == ["whence_spool", True]
+
+
+def test_a_users_transport_is_not_set_up_to_be_shared(ask):
+    assert ask(LOADED, AIRFLOW__OPENLINEAGE__TRANSPORT=json.dumps(THEIRS), **URL) == [None, True]
 
 
 def test_other_providers_handlers_and_converters_hold(ask):

@@ -1,7 +1,6 @@
 """Emits events beside those of the provider, about the same runs and jobs."""
 
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from airflow.providers.openlineage import conf
@@ -68,10 +67,9 @@ def emit_run(
 
 def emit(event: RunEvent | JobEvent) -> None:
     """Emit an event, without what Airflow holds secret: into the spool, which keeps nobody waiting."""
-    spool_client().emit(_masker().redact(event, max_depth=20))
+    spool_client().emit(redacted(event))
 
 
-@cache
-def _masker() -> Any:
-    """Hides in events what Airflow hides in its logs."""
-    return OpenLineageAdapter()._redacter
+def redacted(event: RunEvent | JobEvent) -> Any:
+    """The event without what Airflow hides in its logs, as far as it knows of it by now."""
+    return OpenLineageAdapter()._redacter.redact(event, max_depth=20)

@@ -14,7 +14,9 @@ def _listeners() -> list[object]:
     if not choosing.active():
         return []
     from whence_airflow.listener import Listener
+    from whence_airflow.warming import warm
 
+    quiet(warm)()
     return [Listener()]
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from airflow.providers.openlineage.utils.utils import is_operator_disabled, is_selective_lineage_enabled
+from openlineage.client.event_v2 import InputDataset, OutputDataset
 
 from whence_airflow import code, facets
 from whence_airflow.assets import Use, assets_among, inputs, name_of, outputs
@@ -53,16 +54,22 @@ def started(ti: Any) -> None:
     """Report what is known of a try when it starts."""
     if (this := Task.of(ti)) is None:
         return
+    known = _known(this, [])
     params = dict(this.context.get("params") or {})
     said = {**facets.nominal_time(this.run), **({PARAMETERS: parameters(params)} if params else {})}
-    _emit_known(this, ti.start_date, [], said)
+    this.emit(State.RUNNING, ti.start_date, **known._replace(run_facets={**known.run_facets, **said})._asdict())
+    _told.clear()
+    _told[ti.id] = known
 
 
 def succeeded(ti: Any) -> None:
-    """Report what a try has written, as it said itself by ``outlet_events``; and whether its code had changes, which
-    git has told meanwhile."""
-    if (this := Task.of(ti)) is not None:
-        _emit_known(this, datetime.now(UTC), updates(this.context), {})
+    """Report what is known now and was not when the try started: what it has written, as it said itself by
+    ``outlet_events``; and whether its code had changes, which git has told meanwhile."""
+    if (this := Task.of(ti)) is None:
+        return
+    known = _known(this, updates(this.context))
+    if known != _told.get(ti.id):
+        this.emit(State.RUNNING, datetime.now(UTC), **known._asdict())
 
 
 def skipped(ti: Any) -> None:
@@ -72,18 +79,24 @@ def skipped(ti: Any) -> None:
         this.emit(State.ABORT, datetime.now(UTC), run_facets=said)
 
 
-def _emit_known(this: Task, time: datetime, said: list[Update], run_facets: dict[str, Any]) -> None:
+class Known(NamedTuple):
+    """What an event says of a try, but for its parameters and time, which do not change."""
+
+    run_facets: dict[str, Any]
+    job_facets: dict[str, Any]
+    inputs: list[InputDataset]
+    outputs: list[OutputDataset]
+
+
+_told: dict[Any, Known] = {}
+"""What was said when the try started that this process runs, by the id of its task instance."""
+
+
+def _known(this: Task, said: list[Update]) -> Known:
     version = getattr(getattr(this.instance, "bundle_instance", None), "version", None)
     of_run, of_job = code.facets(this.context["dag"].fileloc, this.task, version, dirty=True)
-    known = facets.airflow(partitionKey=this.partition_key, assets=list(_extra(this, said)))
-    this.emit(
-        State.RUNNING,
-        time,
-        run_facets={**of_run, **run_facets, **known},
-        job_facets=of_job,
-        inputs=inputs(_read(this)),
-        outputs=outputs(_written(this, said)),
-    )
+    ours = facets.airflow(partitionKey=this.partition_key, assets=list(_extra(this, said)))
+    return Known({**of_run, **ours}, of_job, inputs(_read(this)), outputs(_written(this, said)))
 
 
 def _read(this: Task) -> dict[DatasetName, Use]:
