@@ -84,20 +84,8 @@ class Airflow:
     @contextmanager
     def running(self) -> Iterator[None]:
         """All of its parts run, each with its output in a file named after it."""
-        self._parts = [self._start("api-server", "--port", self._port)]
-        self.until("the API server", self._answers)  # without it, the first tasks would fail
-        self._parts += [self._start(part) for part in ("dag-processor", "scheduler", "triggerer")]
-        try:
+        with self.serving(), self.part("scheduler"), self.part("triggerer"):
             yield
-        finally:
-            for part in self._parts:
-                part.terminate()
-            for part in self._parts:
-                try:
-                    part.wait(20)
-                except subprocess.TimeoutExpired:
-                    os.killpg(part.pid, signal.SIGKILL)
-                    part.wait()
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -123,20 +111,41 @@ class Airflow:
         for part in self._parts:
             os.killpg(part.pid, number)
 
-    def _answers(self) -> bool:
-        with socket.socket() as knocking:
-            return knocking.connect_ex(("127.0.0.1", int(self._port))) == 0
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """All of its parts run but for the scheduler, so no task does."""
+        with self.part("api-server", "--port", self._port):
+            self.until("the API server", self._answers)  # without it, the first tasks would fail
+            with self.part("dag-processor"):
+                yield
 
-    def _start(self, *command: str) -> subprocess.Popen[bytes]:
-        with (self.folder / f"{command[0]}.log").open("ab") as log:
-            return subprocess.Popen(
-                [str(self._bin / "airflow"), *command],
+    @contextmanager
+    def part(self, name: str, *arguments: str, **more: str) -> Iterator[None]:
+        """One of its parts runs, with its output in a file named after it, and more variables."""
+        with (self.folder / f"{name}.log").open("ab") as log:
+            part = subprocess.Popen(
+                [str(self._bin / "airflow"), name, *arguments],
                 cwd=self.folder,
-                env=self.variables,
+                env={**self.variables, **more},
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
+        self._parts.append(part)
+        try:
+            yield
+        finally:
+            self._parts.remove(part)
+            part.terminate()
+            try:
+                part.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(part.pid, signal.SIGKILL)
+                part.wait()
+
+    def _answers(self) -> bool:
+        with socket.socket() as knocking:
+            return knocking.connect_ex(("127.0.0.1", int(self._port))) == 0
 
     def query(self, statement: str, *arguments: Any) -> list[tuple[Any, ...]]:
         """Ask its database, without holding it up."""
