@@ -1,10 +1,12 @@
 """Which code ran, without git, in worktrees, with packed references, and with secrets in addresses."""
 
+import os
 import subprocess
 
 import pytest
 
-from whence_collector.code import code_version, public_url, source_sha256
+from whence_collector import changes
+from whence_collector.code import code_version, forget, public_url, source_sha256
 
 
 def git(*arguments, cwd):
@@ -69,6 +71,50 @@ def test_without_git_it_is_not_known_whether_it_is_dirty(checkout, monkeypatch):
     found = code_version(checkout / "a.py", wait=10)
     assert found.location.version
     assert found.code is None
+
+
+@pytest.fixture
+def another(checkout, monkeypatch):
+    """Asks what a process finds out that is another one than those before, and cannot ask git."""
+    monkeypatch.setattr(changes, "KEPT", 1_000_000)
+    path = os.environ["PATH"]
+
+    def another():
+        forget()
+        monkeypatch.setenv("PATH", "/nowhere")
+        found = code_version(checkout / "a.py", wait=10).code
+        monkeypatch.setenv("PATH", path)
+        forget()
+        return found and found.dirty
+
+    return another
+
+
+@pytest.mark.parametrize("text", ["x", "y"])
+def test_what_git_said_holds_for_other_processes_until_the_index_changes(checkout, folder, another, monkeypatch, text):
+    monkeypatch.setenv("WHENCE_SPOOL", str(folder))
+    folder.mkdir()
+    (checkout / "a.py").write_text(text)
+    dirty = code_version(checkout / "a.py", wait=10).code.dirty
+    assert (dirty, another()) == (text == "y", text == "y")
+    (checkout / "b.py").write_text("")
+    git("add", "b.py", cwd=checkout)
+    assert another() is None
+
+
+def test_what_git_said_holds_for_a_while(checkout, folder, another, monkeypatch):
+    monkeypatch.setenv("WHENCE_SPOOL", str(folder))
+    folder.mkdir()
+    monkeypatch.setattr(changes, "KEPT", 0)
+    code_version(checkout / "a.py", wait=10)
+    assert another() is None
+
+
+def test_where_there_is_no_spool_nothing_is_written(checkout, folder, another, monkeypatch):
+    monkeypatch.setenv("WHENCE_SPOOL", str(folder))
+    code_version(checkout / "a.py", wait=10)
+    assert another() is None
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize(

@@ -51,8 +51,8 @@ class AirflowHost:
         used = cpu() - before
         self._runs += [run] if recorded else []
         said = logs[0].read_text()
-        log = said + "".join(file.read_text() for file in sorted(logs[1].rglob("*.log")))
-        return Ran(median(_spans(said)) * 1000, int(state != "success"), log, used / self.tasks * 1000)
+        lines = [*_spoken(said), *(line for file in logs[1].rglob("*.log") for line in _written(file.read_text()))]
+        return Ran(median(_spans(said)) * 1000, int(state != "success"), "\n".join(lines), used / self.tasks * 1000)
 
     def finished(self) -> int:
         """Tasks that are successes in Airflow's database."""
@@ -70,6 +70,10 @@ class ProviderHost(AirflowHost):
     """Airflow with its own OpenLineage provider alone, which writes to a file."""
 
     name = "its provider"
+
+    def finished(self) -> int:
+        """None: its events are for nobody."""
+        return 0
 
     def _variables(self, place: Place) -> dict[str, str]:
         file = {"type": "file", "log_file_path": str(place.folder / "events"), "append": True}
@@ -89,3 +93,16 @@ def _spans(log: str) -> Iterator[float]:
             last = datetime.fromisoformat(time).timestamp()
         elif "Workload finished" in line and last > begun > 0:
             yield last - begun
+
+
+def _spoken(log: str) -> Iterator[str]:
+    """What a log on a terminal says, without the values that follow each message."""
+    for line in log.splitlines():
+        yield re.sub(r"(\[[a-z][\w.]+\]|\s{2,})\s*[a-z_]+=.*", r"\1", line)
+
+
+def _written(log: str) -> Iterator[str]:
+    """What the log of a task says, an object of JSON in a line."""
+    for line in log.splitlines():
+        said = json.loads(line)
+        yield f"{said.get('level')} {said.get('event')} {said.get('logger')}"

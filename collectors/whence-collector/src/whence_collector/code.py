@@ -1,15 +1,13 @@
 """Which code ran: repository, commit, branch, path, and whether there were uncommitted changes.
 
-Git's files are read directly, which takes a millisecond, once. Only git itself can tell uncommitted changes: it is
-asked in a thread, once, and changes nothing. Nothing here raises: what cannot be found out is not said.
+Git's files are read directly, which takes a millisecond, once. Nothing here raises: what cannot be found out is not
+said.
 """
 
 import hashlib
 import inspect
 import os
 import re
-import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -17,10 +15,8 @@ from typing import Any, NamedTuple
 
 from openlineage.client.facet_v2 import source_code_location_job
 
+from . import changes
 from .facets import WhenceCodeRunFacet
-
-GIT_SECONDS = 30.0
-"""How long git may look for uncommitted changes; in the background."""
 
 
 class CodeVersion(NamedTuple):
@@ -49,7 +45,7 @@ def code_version(
     repository = _repository(os.fspath(path))
     if repository is None:
         return CodeVersion(None, WhenceCodeRunFacet(sourceSha256=sha256) if sha256 else None)
-    changed = _dirty(repository.root, wait) if repository.root and dirty else None
+    changed = changes.changed(repository.root, repository.git, wait) if dirty and repository.root else None
     code = None if changed is None and sha256 is None else WhenceCodeRunFacet(dirty=changed, sourceSha256=sha256)
     return CodeVersion(
         source_code_location_job.SourceCodeLocationJobFacet(
@@ -67,8 +63,7 @@ def code_version(
 def forget() -> None:
     """Look again when asked next: for processes that live longer than what is checked out."""
     _repository.cache_clear()
-    _known.clear()
-    _asked.clear()
+    changes.forget()
 
 
 def source_sha256(code: Callable[..., Any]) -> str | None:
@@ -81,6 +76,7 @@ def source_sha256(code: Callable[..., Any]) -> str | None:
 
 class _Repository(NamedTuple):
     root: str | None
+    git: Path
     url: str
     path: str | None
     commit: str | None
@@ -99,7 +95,7 @@ def _repository(path: str) -> _Repository | None:
 def _deployed() -> _Repository | None:
     """What who deployed the code without its repository says of it."""
     url, commit = os.environ.get("WHENCE_CODE_REPOSITORY"), os.environ.get("WHENCE_CODE_COMMIT")
-    return _Repository(None, public_url(url), None, commit, None) if url and commit else None
+    return _Repository(None, Path(), public_url(url), None, commit, None) if url and commit else None
 
 
 def _checkout(path: Path) -> _Repository | None:
@@ -115,6 +111,7 @@ def _checkout(path: Path) -> _Repository | None:
     reference = head.removeprefix("ref: ") if head.startswith("ref: ") else None
     return _Repository(
         root=str(root),
+        git=git,
         url=_origin(shared) or root.as_uri(),
         path=path.relative_to(root).as_posix(),
         commit=_commit(git, shared, reference) if reference else head,
@@ -154,31 +151,3 @@ def public_url(url: str) -> str:
     if found := re.fullmatch(r"(?:ssh://)?(?:[\w.-]+@)([\w.-]+?)(?::\d+(?=/))?[:/](?!//)(.+)", url):
         url = f"https://{found[1]}/{found[2]}"
     return re.sub(r"(?<=://)[^/@]*@", "", url).removesuffix("/").removesuffix(".git")
-
-
-_known: dict[str, bool | None] = {}
-_asked: dict[tuple[int, str], threading.Thread] = {}
-
-
-def _dirty(root: str, wait: float) -> bool | None:
-    """Whether files that git knows have uncommitted changes; None if that is not known (yet)."""
-    if root not in _known:
-        question = (os.getpid(), root)  # a thread does not come along into a forked child
-        if question not in _asked:
-            _asked[question] = threading.Thread(target=_ask, args=(root,), name="whence-git", daemon=True)
-            _asked[question].start()
-        if wait:
-            _asked[question].join(wait)
-    return _known.get(root)
-
-
-def _ask(root: str) -> None:
-    git = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false"]
-    status = ["status", "--porcelain", "--untracked-files=no"]
-    try:
-        done = subprocess.run(  # noqa: S603
-            [*git, *status], cwd=root, stdin=subprocess.DEVNULL, capture_output=True, timeout=GIT_SECONDS, check=True
-        )
-        _known[root] = bool(done.stdout.strip())
-    except (OSError, subprocess.SubprocessError):
-        _known[root] = None
