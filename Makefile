@@ -44,7 +44,7 @@ test-full: setup  ## Older versions, crash loops, soak
 bench: setup  ## Prints figures; JOBS=... changes the size
 	$(BIN)/python -m tests.benchmarks
 
-bench-collectors: setup  ## What collectors cost a pipeline and what they lose; TASKS=... and ROUNDS=... change the size
+bench-collectors: setup  ## What collectors cost pipelines and lose; ORCHESTRATOR=, MODE=, TASKS= and ROUNDS= choose
 	$(BIN)/python -m tests.benchmarks.collectors
 
 clean:

@@ -16,8 +16,8 @@ log = logging.getLogger("whence_airflow")
 class Listener:
     """Reports what the provider leaves out, in the process where it happens.
 
-    The provider forks to report, so that what we do at a task's start (there may be a thread that asks git) comes after
-    it; what we say at the end comes before, as Whence takes what is said later for later.
+    The provider may fork to report, so that what we do at a task's start (there may be a thread that asks git) comes
+    after it; what we say at the end comes before, as Whence takes what is said later for later.
     """
 
     def __init__(self) -> None:
