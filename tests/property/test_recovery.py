@@ -345,11 +345,9 @@ class Oracle:
         if read.label is not None:
             made = self.read(read)
             return bool(made) and made[0].at < mark.since
-        if mark.origin is None:
-            return self.missing(mark, read.at, None, read.index)
         if mark.part and read.part and mark.part != read.part:
             return False
-        return self.missing(mark, read.at, mark.part or read.part, read.index)
+        return self.missing(mark, read.at, mark.part, read.index)
 
     # Jobs now
 

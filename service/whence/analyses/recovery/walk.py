@@ -121,11 +121,9 @@ class Walk:
         if reading.label:
             made = self._scene.history.read(reading)
             return bool(made) and made[0].at < mark.since
-        if mark.origin is None:  # which partition should have come nobody said: the first that came was it
-            return self.missing(mark, reading.at, reader=attempt_of(reading))
         parts, wanted = parts_of(mark.partitions), parts_of(reading.partitions)
-        shared = parts & wanted if parts and wanted else parts | wanted
-        return bool(shared or not (parts and wanted)) and self.missing(mark, reading.at, shared, attempt_of(reading))
+        shared = parts & wanted if wanted else parts  # of the whole, the first new version of any part counts
+        return bool(shared or not parts) and self.missing(mark, reading.at, shared, attempt_of(reading))
 
     def missing(
         self, mark: Mark, at: int, parts: frozenset[str] | None = None, reader: AttemptId | None = None
