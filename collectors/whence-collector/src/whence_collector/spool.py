@@ -98,9 +98,7 @@ class Spool:
         """A segment to write to: one that another process left, else a new one."""
         if time.monotonic() < self._full_until:
             raise SpoolFull(errno.EDQUOT, "the spool is full")
-        if (
-            not self._folder.is_dir()
-        ):  # making one that is there takes its parent's lock, for which a busy disk lets wait
+        if not self._folder.is_dir():  # to make one that is there takes its parent's lock, which waits on a busy disk
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self._folder.stat().st_mode & 0o077 and os.geteuid() == self._folder.stat().st_uid:
             self._folder.chmod(0o700)
