@@ -3,8 +3,9 @@
 import os
 import sqlite3
 import subprocess
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tests.benchmarks.collectors.host import PIPELINES, Place, Ran, checkout, clean, noting, timed
@@ -26,7 +27,7 @@ class DagsterHost:
 
     @contextmanager
     def running(self, place: Place) -> Iterator[None]:
-        """The instances. The tail follows the recorded one while runs go on."""
+        """The instances. The tail follows the recorded one."""
         self._place = place
         self._job = checkout(place.folder / "code", "dagster_job.py")
         for recorded in (False, True):
@@ -34,14 +35,14 @@ class DagsterHost:
             home.mkdir()
             (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
             self._call(recorded, "dagster", "run", "list")  # makes the databases, which two processes at once cannot
-        yield
+        with self._tail():
+            yield
 
     def run(self, recorded: bool, progress: Path | None = None) -> Ran:
         """Execute the job, as on a command line."""
         command = [str(self._bin / "dagster"), "job", "execute", "-f", str(self._job), "-j", "many"]
         variables = {**self._variables(recorded), **noting(progress)}
-        with self._tail() if recorded else nullcontext():
-            done, cpu = timed(command, variables, self._job.parent)
+        done, cpu = timed(command, variables, self._job.parent)
         return Ran(self._seconds(recorded) / self.tasks * 1000, done.returncode, done.stderr, cpu / self.tasks * 1000)
 
     def finished(self) -> int:
@@ -53,8 +54,7 @@ class DagsterHost:
         return found
 
     def drain(self) -> None:
-        """Read what the tail has not read yet."""
-        self._call(True, *self._tailing, "--once")
+        """The tail goes on, and reads what it has not read yet."""
 
     def _seconds(self, recorded: bool) -> float:
         """Of the newest run, by Dagster's own account."""
@@ -69,25 +69,24 @@ class DagsterHost:
         home = {"DAGSTER_HOME": str(self._home(recorded)), "COUNT": str(self.tasks)}
         return {**clean(dict(os.environ)), **self._place.recorded, **home}
 
-    @property
-    def _tailing(self) -> tuple[str, ...]:
-        return ("whence-dagster", "tail", "--state", str(self._place.folder / "tail.json"))
-
     def _call(self, recorded: bool, program: str, *arguments: str) -> None:
         command = [str(self._bin / program), *arguments]
         subprocess.run(command, env=self._variables(recorded), cwd=self._job.parent, capture_output=True, check=True)
 
     @contextmanager
     def _tail(self) -> Iterator[None]:
-        program, *arguments = self._tailing
+        command = [str(self._bin / "whence-dagster"), "tail", "--state", str(self._place.folder / "tail.json")]
         with (self._place.folder / "tail.log").open("ab") as log:
-            command = [str(self._bin / program), *arguments]
             tail = subprocess.Popen(command, env=self._variables(True), cwd=self._job.parent, stdout=log, stderr=log)
         try:
+            time.sleep(_LOADING)
             yield
         finally:
             tail.terminate()
             tail.wait(30)
 
+
+_LOADING = 8
+"""Seconds until the tail has loaded Dagster, even on a busy machine."""
 
 _SUCCESSES = "SELECT count(*) FROM event_logs WHERE dagster_event_type = 'STEP_SUCCESS' AND step_key LIKE 'one[%'"
