@@ -403,7 +403,7 @@ async def test_activities_tell_what_was_declared_last(graph):
     assert [footprints[a.declared.footprint].reads for a in (early, late)] == [(ds("a"),), (ds("b"),)]
 
 
-async def test_a_declaration_without_datasets_replaces_the_one_before(graph):
+async def test_a_declaration_without_datasets_replaces_the_one_before_of_a_job(graph):
     await graph.add(job_event("10:00:00", inputs=["a"]), job_event("11:00:00"), job_event("12:00:00", inputs=["b"]))
     starts = [
         found[job()].declared.start if found else None
@@ -411,6 +411,8 @@ async def test_a_declaration_without_datasets_replaces_the_one_before(graph):
         for found in [await graph.store.activities([job()], at(time), 5)]
     ]
     assert starts == [at("10:00:00"), None, at("12:00:00")]
+    await graph.add(dataset_event("10:00:00", "a", lineage={"inputs": []}), dataset_event("11:00:00", "a", schema={}))
+    assert (await graph.store.activities([ds("a")], at("12:00:00"), 5))[ds("a")].declared.start == at("10:00:00")
 
 
 async def test_stretches_are_reports_that_follow_each_other_with_one_footprint(graph):

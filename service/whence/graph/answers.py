@@ -12,6 +12,7 @@ from whence.graph.derive import contribution_of, makes_edges
 from whence.graph.facts import Attempt, Claim, Contribution, EdgeId, Report, Rows, Since, Use
 from whence.graph.footprint import Footprint
 from whence.graph.port import Activity, Span, Stretch
+from whence_schemas.identity import Kind
 
 Row = Sequence[Any]
 _T = TypeVar("_T")
@@ -23,15 +24,16 @@ def edges_of(rows: Iterable[Row]) -> dict[EdgeId, Since]:
 
 
 def activities_of(rows: Iterable[Row]) -> dict[str, Activity]:
-    """Rows of reports, those observed newest first and those declared too, by owner. The last one declared counts: one
-    that names no datasets declares nothing, and replaces those before."""
+    """Rows of reports, those observed newest first and those declared too, by owner. The last one declared counts. A
+    JobEvent that names no datasets declares nothing, and replaces those before; a DatasetEvent without lineage only
+    says something else of the dataset."""
     observed: dict[str, list[Report]] = {}
     declared: dict[str, Report] = {}
     for report in map(Report._make, rows):
-        if report.declared:
-            declared[report.owner] = max(report, declared.get(report.owner, report), key=_started)
-        else:
+        if not report.declared:
             observed.setdefault(report.owner, []).append(report)
+        elif report.reported or report.owner[0] == Kind.JOB:
+            declared[report.owner] = max(report, declared.get(report.owner, report), key=_started)
     declared = {owner: report for owner, report in declared.items() if report.reported}
     owners = dict.fromkeys([*observed, *declared])
     return {owner: Activity(observed.get(owner, []), declared.get(owner)) for owner in owners}
