@@ -124,7 +124,14 @@ async def test_a_zip_bomb(client, refused):
 
 
 @pytest.mark.parametrize(
-    "body", [gzip.compress(text())[:-9], gzip.compress(text())[:5], b"", text(), gzip.compress(text()) + b"junk"]
+    "body",
+    [
+        pytest.param(gzip.compress(text())[:-9], id="cut"),
+        pytest.param(gzip.compress(text())[:5], id="cut in its header"),
+        pytest.param(b"", id="empty"),
+        pytest.param(text(), id="plain"),
+        pytest.param(gzip.compress(text()) + b"junk", id="junk after it"),
+    ],
 )
 async def test_corrupt_gzip(client, refused, body):
     problem = await refused(await client.post(LINEAGE, content=body, headers=GZIP), 400)
