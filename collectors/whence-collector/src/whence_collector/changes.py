@@ -35,10 +35,11 @@ def changed(root: str, git: Path, wait: float = 0) -> bool | None:
     if root not in _known:
         question = (os.getpid(), root)  # a thread does not come along into a forked child
         if question not in _asked:
-            if (found := _Note(root, git).read()) is not None:
+            note = _Note(root, git)
+            if (found := note.read()) is not None:
                 _known[root] = found
                 return found
-            _asked[question] = threading.Thread(target=_ask, args=(root, git), name="whence-git", daemon=True)
+            _asked[question] = threading.Thread(target=_ask, args=(root, note), name="whence-git", daemon=True)
             _asked[question].start()
         if wait:
             _asked[question].join(wait)
@@ -51,9 +52,8 @@ def forget() -> None:
     _asked.clear()
 
 
-def _ask(root: str, git: Path) -> None:
+def _ask(root: str, note: "_Note") -> None:
     command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", "status", "--porcelain"]
-    note = _Note(root, git)
     begun = time.monotonic()
     try:
         done = subprocess.run(  # noqa: S603
