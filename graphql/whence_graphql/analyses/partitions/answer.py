@@ -25,6 +25,8 @@ from whence_schemas.partitions import (
 )
 from whence_schemas.read import Freshness as Progress
 
+States = Annotated[list[PartitionState], strawberry.argument(description="Only in one of these states; none for all.")]
+
 
 @object_type
 class PartitionKey:
@@ -53,9 +55,7 @@ class Partition:
     async def keys(
         self,
         info: Info,
-        states: Annotated[
-            list[PartitionState], strawberry.argument(description="Only in one of these states; none for all.")
-        ] = [],  # noqa: B006  # it becomes the default in the schema
+        states: States = [],  # noqa: B006  # it becomes the default in the schema
         first: First = 100,
         after: After = None,
     ) -> Connection[PartitionKey]:
@@ -114,9 +114,7 @@ class Partitions(Answer):
     async def partitions(
         self,
         info: Info,
-        states: Annotated[
-            list[PartitionState], strawberry.argument(description="Only in one of these states; none for all.")
-        ] = [],  # noqa: B006  # it becomes the default in the schema
+        states: States = [],  # noqa: B006  # it becomes the default in the schema
         first: First = 100,
         after: After = None,
     ) -> Connection[Partition]:
