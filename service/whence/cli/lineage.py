@@ -10,7 +10,7 @@ from whence.cli.console import note, out, print_json
 from whence.cli.naming import KindOption, NameArgument, NamespaceOption, naming_one
 from whence.cli.options import Choice, with_flags
 from whence.cli.reach import AsOfOption, DepthOption, WindowOption, behind, cut
-from whence.cli.resolve import Found, NamedKind, check_column, resolve
+from whence.cli.resolve import Found, NamedKind, resolve_column
 
 _QUESTION = """
 query Lineage(
@@ -82,9 +82,7 @@ async def _ask(
     how: dict[str, Any],
 ) -> dict[str, Any]:
     async with connect(choice) as client:
-        found = await resolve(client, name, namespace, NamedKind.DATASET if column or columns else kind)
-        if column:
-            await check_column(client, found, column)
+        found = await resolve_column(client, name, namespace, kind, column, columns=columns)
         granularity = "COLUMN" if column or columns else _granularity(found, runs)
         return await client.ask(_QUESTION, {"of": found.start(column), "granularity": granularity, **how})
 

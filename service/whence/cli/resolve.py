@@ -95,6 +95,20 @@ async def resolve(client: Client, name: str, namespace: str = "", kind: NamedKin
     return found[0]
 
 
+async def resolve_column(
+    client: Client, name: str, namespace: str, kind: NamedKind | None, column: str, *, columns: bool
+) -> Found:
+    """What the name means: a dataset with such a column, or (`columns`) with any, where one of these is asked for.
+
+    Raises:
+        NotFound, Ambiguous: as `resolve`; NotFound too where the dataset has no such column.
+    """
+    found = await resolve(client, name, namespace, NamedKind.DATASET if column or columns else kind)
+    if column:
+        await check_column(client, found, column)
+    return found
+
+
 async def check_column(client: Client, dataset: Found, column: str) -> None:
     """Hold off questions on columns that are not there.
 

@@ -33,14 +33,10 @@ def activities_of(rows: Iterable[Row]) -> dict[str, Activity]:
         if not report.declared:
             observed.setdefault(report.owner, []).append(report)
         elif report.reported or report.owner[0] == Kind.JOB:
-            declared[report.owner] = max(report, declared.get(report.owner, report), key=_started)
+            declared[report.owner] = max(report, declared.get(report.owner, report), key=lambda report: report.order)
     declared = {owner: report for owner, report in declared.items() if report.reported}
     owners = dict.fromkeys([*observed, *declared])
     return {owner: Activity(observed.get(owner, []), declared.get(owner)) for owner in owners}
-
-
-def _started(report: Report) -> tuple[int, str, int]:
-    return report.start, report.run, report.number
 
 
 def stretches_of(rows: Iterable[tuple[Span, int, Report]]) -> dict[Span, list[Stretch]]:
@@ -72,7 +68,7 @@ def attempts_by_run(rows: Iterable[Row]) -> dict[str, list[Attempt]]:
 def attempts_by_job(rows: Iterable[Row]) -> dict[str, list[Attempt]]:
     """Rows of attempts by job, newest first."""
     found: dict[str, list[Attempt]] = {}
-    for one in sorted((Attempt(*row) for row in rows), key=lambda one: (one.start, one.run, one.number), reverse=True):
+    for one in sorted((Attempt(*row) for row in rows), key=lambda one: one.order, reverse=True):
         found.setdefault(one.job, []).append(one)
     return found
 
@@ -80,7 +76,7 @@ def attempts_by_job(rows: Iterable[Row]) -> dict[str, list[Attempt]]:
 def uses_by_dataset(rows: Iterable[Row]) -> dict[str, list[Use]]:
     """Rows of uses by dataset, newest first."""
     found: dict[str, list[Use]] = {}
-    for use in sorted((Use(*row) for row in rows), key=lambda use: (use.at, use.run, use.number), reverse=True):
+    for use in sorted((Use(*row) for row in rows), key=lambda use: use.order, reverse=True):
         found.setdefault(use.dataset, []).append(use)
     return found
 

@@ -76,6 +76,11 @@ class Attempt(NamedTuple):
     parent: str
     anomalies: str
 
+    @property
+    def order(self) -> tuple[int, str, int]:
+        """Of a job's attempts: as they started."""
+        return self.start, self.run, self.number
+
 
 class Report(NamedTuple):
     """That an owner (a job; a dataset for what it declares itself) read and wrote what the footprint says.
@@ -93,6 +98,11 @@ class Report(NamedTuple):
     footprint: str
     state: str
     last: int
+
+    @property
+    def order(self) -> tuple[int, str, int]:
+        """Of an owner's reports: as they started."""
+        return self.start, self.run, self.number
 
 
 class Claim(NamedTuple):
@@ -126,6 +136,11 @@ class Use(NamedTuple):
     label: str
     complete: int
     partitions: str
+
+    @property
+    def order(self) -> tuple[int, str, int]:
+        """Of a dataset's uses in a role: the last one counts."""
+        return self.at, self.run, self.number
 
 
 class EdgeId(NamedTuple):

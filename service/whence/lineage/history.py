@@ -194,4 +194,4 @@ class History:
 
 
 def _order(use: Use) -> tuple[int, str, int, str]:
-    return use.at, use.run, use.number, use.dataset
+    return *use.order, use.dataset

@@ -6,7 +6,7 @@ fixed number of questions, however many they are, and take the names of their da
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 from whence.graph.facts import Role, Use
 from whence.graph.port import GraphStore, Page
@@ -20,7 +20,6 @@ _FIRST, _PAGE = 4, 100
 
 async def newest_first(store: GraphStore, datasets: Sequence[str], role: Role, until: int) -> AsyncIterator[Use]:
     """Uses of a dataset, under all its names, at `until` or before; those of one attempt in the order of the names."""
-    merged: list[Use] = []
     pages: dict[str, Page | None] = dict.fromkeys(datasets)
     heads: dict[str, list[Use]] = {}
     while pages or heads:
@@ -37,13 +36,17 @@ async def newest_first(store: GraphStore, datasets: Sequence[str], role: Role, u
                     del pages[dataset]
         if not heads:
             return
-        newest = max((name for name in datasets if heads.get(name)), key=lambda name: _order(heads[name][-1]))
-        merged.append(heads[newest].pop())
-        yield merged.pop()
+        newest = max((name for name in datasets if heads.get(name)), key=lambda name: heads[name][-1].order)
+        yield heads[newest].pop()
 
 
-def _order(use: Use) -> tuple[int, str, int]:
-    return use.at, use.run, use.number
+def merged(lists: Iterable[Sequence[Use]], limit: int) -> tuple[list[Use], bool]:
+    """Lists of uses, each newest first and of `limit` at most, as one; and whether there may be more. What is older
+    than the end of a list that may go on is left out: what that list goes on with might come before it."""
+    lists = list(lists)
+    oldest = max((uses[-1].order for uses in lists if len(uses) == limit), default=None)
+    known = (use for uses in lists for use in uses if oldest is None or use.order >= oldest)
+    return sorted(known, key=lambda use: use.order, reverse=True), oldest is not None
 
 
 async def productions_read(
@@ -70,7 +73,8 @@ async def _named(store: GraphStore, names: Names, readings: Sequence[Use], as_of
     for reading, versions in keys.items():
         candidates = [use for version in versions for use in made[version]]
         if candidates:
-            found[reading] = max([use for use in candidates if use.at <= reading.at] or candidates, key=_order)
+            before = [use for use in candidates if use.at <= reading.at]
+            found[reading] = max(before or candidates, key=lambda use: use.order)
     return found
 
 
@@ -80,7 +84,7 @@ async def _inferred(store: GraphStore, names: Names, readings: Sequence[Use]) ->
     found: dict[Use, Use] = {}
     for place, made in (await store.last_produced(list(asked))).items():
         reading = asked[place]
-        if reading not in found or _order(made) > _order(found[reading]):
+        if reading not in found or made.order > found[reading].order:
             found[reading] = made
     return {reading: made for reading, made in found.items() if made.complete > 0}
 
@@ -102,7 +106,7 @@ async def readers_of(store: GraphStore, names: Names, productions: Sequence[Use]
     for reading, made in (await productions_read(store, names, readings, as_of)).items():
         if made in found:
             found[made].append(reading)
-    return {made: sorted(uses, key=_order) for made, uses in found.items()}
+    return {made: sorted(uses, key=lambda use: use.order) for made, uses in found.items()}
 
 
 async def readers_of_unmade(store: GraphStore, names: Names, reading: Use, as_of: int) -> list[Use]:

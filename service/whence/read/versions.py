@@ -72,4 +72,4 @@ class VersionReader:
 def _newest_first(uses: Iterable[Use]) -> list[Use]:
     """By time, run and number; rows of one attempt by dataset."""
     by_dataset = sorted(uses, key=lambda use: use.dataset)
-    return sorted(by_dataset, key=lambda use: (use.at, use.run, use.number), reverse=True)
+    return sorted(by_dataset, key=lambda use: use.order, reverse=True)

@@ -65,7 +65,7 @@ async def _pasts(store: GraphStore, groups: Sequence[Group], as_of: int) -> dict
     def newest(found: dict[str, list[Use]], group: Group) -> list[Use]:
         uses = [use for node in group.names for use in found.get(node.key, ())]
         by_attempt = {(use.run, use.number): use for use in sorted(uses, key=lambda use: use.dataset)}
-        return sorted(by_attempt.values(), key=_order, reverse=True)[:HISTORY]
+        return sorted(by_attempt.values(), key=lambda use: use.order, reverse=True)[:HISTORY]
 
     return {
         group.key: _Past(
@@ -75,10 +75,6 @@ async def _pasts(store: GraphStore, groups: Sequence[Group], as_of: int) -> dict
         )
         for group in groups
     }
-
-
-def _order(use: Use) -> tuple[int, str, int]:
-    return use.at, use.run, use.number
 
 
 def _times(past: _Past) -> list[int]:
@@ -145,7 +141,7 @@ def _stands(
     attempt = attempts.get((past.incomplete.run, past.incomplete.number)) if past.incomplete else None
     due = expectation.due(last.at) if expectation and last else None
     state = FreshnessState.UNKNOWN
-    if past.dropped and (last is None or _order(last) < _order(past.dropped)):
+    if past.dropped and (last is None or last.order < past.dropped.order):
         state, due = FreshnessState.DROPPED, None
     elif expectation and due is not None:
         late = as_of > due + expectation.rhythm.grace

@@ -7,6 +7,7 @@ from whence.analyses.attempts import attempt_at
 from whence.analyses.history.measuring import DURATION, Found, measure
 from whence.graph.facts import Role, Use
 from whence.graph.port import GraphStore, Page
+from whence.lineage.versions import merged
 from whence_schemas.history import HistoryRole
 from whence_schemas.read import AttemptRow, Cursor
 
@@ -70,12 +71,10 @@ class DatasetSource:
             for name in sorted(self._names)
             for role in Role
         ]
-        whole = max((_order(uses[-1]) for uses in lists if len(uses) == _CHUNK), default=None)
-        uses = [use for found in lists for use in found if whole is None or _order(use) >= whole]
-        uses.sort(key=_order, reverse=True)
+        uses, more = merged(lists, _CHUNK)
         if uses:
-            self.place = Cursor(*_order(uses[-1]))
-        return await self._entries(uses), whole is not None
+            self.place = Cursor(*uses[-1].order)
+        return await self._entries(uses), more
 
     def _after(self) -> Page | None:
         return Page(*self.place[:3]) if self.place else None
@@ -96,7 +95,7 @@ class DatasetSource:
             if use.role == Role.CONSUMED:  # how long it took says nothing of the dataset
                 found[id_].measures.pop(DURATION, None)
         return [
-            Raw(Cursor(*_order(use)), _ROLES[use.role], rows[id_], found[id_])
+            Raw(Cursor(*use.order), _ROLES[use.role], rows[id_], found[id_])
             for id_, use in shown.items()
             if use.role == Role.PRODUCED or any(found[id_])
         ]
@@ -108,10 +107,6 @@ class DatasetSource:
 
 
 _ROLES: dict[str, HistoryRole] = {Role.PRODUCED: HistoryRole.PRODUCED, Role.CONSUMED: HistoryRole.CHECKED}
-
-
-def _order(use: Use) -> tuple[int, str, int]:
-    return use.at, use.run, use.number
 
 
 def _id(use: Use) -> tuple[str, int]:

@@ -88,14 +88,14 @@ def _version(uses: list[Use], what: str) -> Start:
     """One version, by its uses: its last complete production stands first, else its last one."""
     made = sorted(
         (use for use in uses if use.role == Role.PRODUCED),
-        key=lambda use: (use.complete > 0, use.at, use.run, use.number),
+        key=lambda use: (use.complete > 0, *use.order),
         reverse=True,
     )
     if made:
         return Start(made)
     if not uses:
         raise NotFound(f"{what} is not known by then: `whence show NAME` lists versions")
-    return Start(unmade=max(uses, key=lambda use: (use.at, use.run, use.number)))
+    return Start(unmade=max(uses, key=lambda use: use.order))
 
 
 async def _of_run(store: GraphStore, node: Node, as_of: int) -> Start:

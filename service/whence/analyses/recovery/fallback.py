@@ -5,6 +5,7 @@ from whence.analyses.recovery.walk import Walk
 from whence.graph.facts import Role, Use
 from whence.graph.port import EARLIEST
 from whence.lineage.history import parts_of
+from whence.lineage.versions import merged
 from whence_schemas.identity import digest
 from whence_schemas.recovery import Fallback
 
@@ -37,26 +38,19 @@ def _parts(partitions: str) -> list[str]:
 
 
 async def _produced(scene: Scene, datasets: list[str], limit: int) -> tuple[dict[str, list[Use]], set[str]]:
-    """The last productions of datasets, newest first, and the datasets that have more.
+    """The last productions of datasets under all their names, newest first, and the datasets that may have more.
 
-    Of each name no more than `limit` are read; older than the oldest of those, other names' productions do not count.
+    limit: of each name so many are read at most.
     """
     members = [name for dataset in datasets for name in scene.names.members(dataset)]
     rows = await scene.store.uses_between(members, Role.PRODUCED, EARLIEST, scene.question.as_of, limit)
     found: dict[str, list[Use]] = {}
     cut: set[str] = set()
     for dataset in datasets:
-        names = [rows.get(name, []) for name in scene.names.members(dataset)]
-        oldest = max((_order(uses[-1]) for uses in names if len(uses) == limit), default=None)
-        made = sorted((use for uses in names for use in uses), key=_order, reverse=True)
-        found[dataset] = [use for use in made if oldest is None or _order(use) >= oldest]
-        if oldest is not None:
+        found[dataset], more = merged((rows.get(name, []) for name in scene.names.members(dataset)), limit)
+        if more:
             cut.add(dataset)
     return found, cut
-
-
-def _order(use: Use) -> tuple[int, str, int]:
-    return use.at, use.run, use.number
 
 
 def _last_good(walk: Walk, made: list[Use], part: str) -> Use | None:

@@ -11,7 +11,7 @@ from whence.analyses.recovery.flows import Flows, Reach
 from whence.analyses.recovery.scene import Mark, Scene
 from whence.analyses.recovery.slots import Slot, Slots
 from whence.analyses.recovery.start import Start
-from whence.graph.facts import Attempt, State, Use
+from whence.graph.facts import State, Use
 from whence.lineage.history import AttemptId, attempt_of, parts_of
 from whence.lineage.passing import passing
 from whence_schemas.recovery import Cause, Reason
@@ -229,11 +229,6 @@ class Walk:
                 )
                 marks.setdefault(mark, cause)
         return marks
-
-
-def order_of(attempt: Attempt) -> tuple[int, str, int]:
-    """Attempts of a job in the order in which they started."""
-    return attempt.start, attempt.run, attempt.number
 
 
 def _read(reading: Use, made: Use | None, reason: Reason, before: Cause) -> Cause:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from whence.analyses.recovery.scene import Scene
 from whence.analyses.recovery.slots import Slot, Slots
-from whence.analyses.recovery.walk import Walk, order_of
+from whence.analyses.recovery.walk import Walk
 from whence.graph.facts import State, Use
 from whence.lineage.history import AttemptId, attempt_of, parts_of
 from whence_schemas.identity import digest
@@ -66,7 +66,7 @@ def _tasks(scene: Scene, slots: Slots, walk: Walk) -> dict[tuple[str, Slot], _Ta
         if key.run not in outer:
             attempt = scene.attempt(key)
             for slot in slots.of(key):
-                add(attempt.job, slot, _Task(cause, order_of(attempt), key, attempt.start))
+                add(attempt.job, slot, _Task(cause, attempt.order, key, attempt.start))
     for one, cause in walk.waiting.items():
         add(one.job, one.slot, _Task(cause, (one.since, *_FIRST), one.origin, one.since))
     return tasks
@@ -76,7 +76,7 @@ def _is_later(scene: Scene, walk: Walk, key: AttemptId, task: _Task) -> bool:
     """Whether an attempt that was not found to be bad came after all that were."""
     if key in walk.attempts:  # what failed to complete by then may have, by now
         return walk.attempts[key].reason == Reason.FAILED and scene.state(key) == State.COMPLETE
-    return order_of(scene.attempt(key)) > task.last
+    return scene.attempt(key).order > task.last
 
 
 def _work(
@@ -89,9 +89,7 @@ def _work(
     ran: list[AttemptId],
     left: bool,
 ) -> Work:
-    good = max(
-        (k for k in ran if scene.state(k) == State.COMPLETE), key=lambda k: order_of(scene.attempt(k)), default=None
-    )
+    good = max((k for k in ran if scene.state(k) == State.COMPLETE), key=lambda k: scene.attempt(k).order, default=None)
     running = any(scene.state(key) == State.RUNNING for key in ran)
     done = good is not None and not left
     status = Status.DONE if done else Status.RUNNING if running else Status.OPEN

@@ -12,7 +12,7 @@ from whence.cli.console import note, out, print_json
 from whence.cli.naming import KindOption, NamespaceOption, naming_one
 from whence.cli.options import Choice, with_flags
 from whence.cli.reach import FOUND, DepthOption, WindowOption, behind
-from whence.cli.resolve import NamedKind, check_column, resolve
+from whence.cli.resolve import NamedKind, resolve, resolve_column
 from whence_schemas.errors import InvalidQuestion
 
 _LISTS = {
@@ -98,9 +98,7 @@ async def _times(
     how: dict[str, Any],
 ) -> dict[str, Any]:
     async with connect(choice) as client:
-        found = await resolve(client, name, namespace, NamedKind.DATASET if column or columns else kind)
-        if column:
-            await check_column(client, found, column)
+        found = await resolve_column(client, name, namespace, kind, column, columns=columns)
         granularity = "COLUMN" if column or columns else "DATASET"
         return await client.ask(DIFF, {"of": found.start(column), "granularity": granularity, **how})
 
