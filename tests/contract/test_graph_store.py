@@ -1,5 +1,6 @@
 """What every graph store must do. Black box: only the port is used, and each test runs on each adapter."""
 
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -20,7 +21,7 @@ from tests.build import (
 from tests.changes import Changes
 from whence.graph.facts import Batch, EdgeId, EdgeKind, Failure, Role, Since
 from whence.graph.neo4j import Neo4jGraphStore
-from whence.graph.port import EARLIEST, LOOK_AHEAD, Around, Page, SaidBy, Span, Value, footprints_of
+from whence.graph.port import EARLIEST, LOOK_AHEAD, Around, Page, SaidBy, Span, Value
 from whence.graph.sqlite import SQLiteGraphStore
 from whence_schemas.errors import GraphUnavailable
 from whence_schemas.identity import (
@@ -53,6 +54,23 @@ async def store(request, tmp_path):
         found = SQLiteGraphStore(tmp_path / "graph.db" if request.param == "sqlite-file" else None)
     yield found
     await found.close()
+
+
+@pytest.fixture
+def reopen(request, store, tmp_path):
+    """Opens the store a second time, as another process does."""
+
+    @asynccontextmanager
+    async def opened():
+        if isinstance(store, Neo4jGraphStore):
+            server = request.getfixturevalue("neo4j")
+            other = await Neo4jGraphStore.open(server.uri, *server.auth)
+        else:
+            other = SQLiteGraphStore(tmp_path / "graph.db", read_only=True)
+        yield other
+        await other.close()
+
+    return opened
 
 
 @pytest.fixture
@@ -449,17 +467,28 @@ async def test_reports_of_one_time_make_stretches_by_run_and_number(graph):
     assert sum(s.reports for s in found) == 9
 
 
-async def test_neighbours_are_edges_activities_and_footprints_in_one(graph):
+async def around_them(store, targets, around, as_of=LATER):
+    """What is around targets, as sorted edges, and what is live of their owners, as what they read and write."""
+    found = await store.neighbours(targets, around, as_of, 5)
+    edges = sorted(edge for into in found.into.values() for edge in into)
+    live = {owner: one and (sorted(one.reads()), sorted(one.writes())) for owner, one in found.live.items()}
+    return found, edges, live
+
+
+async def test_neighbours_are_edges_what_is_live_and_aliases_in_one(graph):
     await graph.add(*LIFE)
     for themselves in (False, True):
         around = Around([EdgeKind.WRITES], themselves)
-        found = await graph.store.neighbours([ds("clean"), ds("none")], around, LATER, 5)
-        owners = [job(), ds("clean")] if themselves else [job()]
-        assert found.targets == [ds("clean"), ds("none")]
-        assert found.edges == await graph.store.owners([ds("clean")], [EdgeKind.WRITES])
-        assert found.activities == await graph.store.activities(owners, LATER, 5)
-        assert found.footprints.keys() == footprints_of(found.activities.values())
-        assert found.footprints == await graph.store.footprints(list(found.footprints))
+        found, edges, live = await around_them(graph.store, [ds("clean"), ds("none")], around)
+        assert found.into.keys() == {ds("clean"), ds("none")}
+        assert edges == sorted(await graph.store.owners([ds("clean")], [EdgeKind.WRITES]))
+        assert live == {
+            job(): (sorted([ds("raw"), ds("forgotten")]), [ds("clean")]),
+            **({ds("clean"): None, ds("none"): None} if themselves else {}),
+        }
+        aliases = list(await graph.store.aliases([ds("clean")]))
+        assert aliases
+        assert found.aliases == {ds("raw"): [], ds("forgotten"): [], ds("clean"): aliases}
 
 
 @pytest.mark.parametrize("hops", [1, 2, 3, 9])
@@ -468,11 +497,12 @@ async def test_neighbours_of_many_hops_are_those_of_each(graph, hops):
     for number, (read, written) in enumerate([("a", ["b"]), ("b", ["c"]), ("c", ["a"]), ("z", ["b", "c"])]):
         await graph.add(event("COMPLETE", "10:00:00", f"j{number}", number, inputs=[read], outputs=written))
     around = Around([EdgeKind.WRITES], onward=[EdgeKind.READS], hops=hops)
-    found = await graph.store.neighbours([ds("a")], around, LATER, 5)
     asked = [[ds("a")], [ds("c")], [ds("b"), ds("z")]][:hops]
-    assert sorted(found.targets) == sorted(key for keys in asked for key in keys)
-    assert sorted(found.edges) == sorted(await graph.store.owners(found.targets, [EdgeKind.WRITES]))
-    assert found.activities == await graph.store.activities([edge.owner for edge in found.edges], LATER, 5)
+    for _ in range(2):  # looked for, and known
+        found, edges, live = await around_them(graph.store, [ds("a")], around)
+        assert sorted(found.into) == sorted(key for keys in asked for key in keys)
+        assert edges == sorted(await graph.store.owners(list(found.into), [EdgeKind.WRITES]))
+        assert live.keys() == {edge.owner for edge in edges}
 
 
 async def test_looking_ahead_ends_at_a_crowd(graph):
@@ -480,9 +510,49 @@ async def test_looking_ahead_ends_at_a_crowd(graph):
     await graph.add(event("COMPLETE", "10:00:00", "next", 2, inputs=["d1"], outputs=["e"]))
     await graph.add(event("COMPLETE", "10:00:00", "last", 3, inputs=["e"], outputs=["f"]))
     around = Around([EdgeKind.READS], onward=[EdgeKind.WRITES], hops=9)
-    found = await graph.store.neighbours([ds("hub")], around, LATER, 5)
-    assert len(found.targets) == LOOK_AHEAD + 2
-    assert {edge.owner for edge in found.edges} == {job(), job("next")}
+    for _ in range(2):
+        found, _, live = await around_them(graph.store, [ds("hub")], around)
+        assert len(found.into) == LOOK_AHEAD + 2
+        assert live.keys() == {job(), job("next")}
+
+
+async def test_what_starts_after_the_time_of_a_question_is_seen_when_its_time_comes(graph):
+    around = Around([EdgeKind.READS])
+    await graph.add(event("COMPLETE", "10:00:00", run=1, inputs=["a"], outputs=["b"]))
+    await graph.add(event("COMPLETE", "12:00:00", run=2, inputs=["a"], outputs=["c"]))
+    for clock, name in (("11:00", "b"), ("12:00", "c"), ("11:30", "b"), ("13:00", "c"), ("09:00", None)):
+        live = (await graph.store.neighbours([ds("a")], around, at(f"{clock}:00"), 1)).live[job()]
+        assert live is None if name is None else live.writes() == (ds(name),)
+
+
+async def test_a_dataset_gets_another_name_while_what_is_around_is_known(graph):
+    around = Around([EdgeKind.WRITES])
+    await graph.add(event("COMPLETE", "10:00:00", inputs=["a"], outputs=["b"]))
+    assert (await graph.store.neighbours([ds("b")], around, LATER, 5)).aliases == {ds("a"): [], ds("b"): []}
+    link = {"identifiers": [{"namespace": "s3://b", "name": "a", "type": "LOCATION"}]}
+    await graph.add(event("COMPLETE", "10:00:00", "other", 2, outputs=[dataset("a", symlinks=link)]))
+    found = await graph.store.neighbours([ds("b")], around, LATER, 5)
+    assert found.aliases == {ds("a"): list(await graph.store.aliases([ds("a")])), ds("b"): []}
+    assert found.aliases[ds("a")]
+
+
+@pytest.mark.parametrize("store", ["sqlite-file", "neo4j"], indirect=True)
+async def test_what_another_process_writes_is_seen(graph, reopen):
+    around = Around([EdgeKind.READS])
+    await graph.add(event("COMPLETE", "10:00:00", inputs=["a"], outputs=["b"]))
+    async with reopen() as other:
+        for _ in range(2):
+            assert len((await other.neighbours([ds("a")], around, LATER, 5)).live) == 1
+        await graph.add(event("COMPLETE", "10:00:00", "next", 2, inputs=["a"], outputs=["c"]))
+        assert len((await other.neighbours([ds("a")], around, LATER, 5)).live) == 2
+
+
+async def test_nothing_is_kept_of_what_was_cleared(graph):
+    around = Around([EdgeKind.READS])
+    await graph.add(event("COMPLETE", "10:00:00", inputs=["a"], outputs=["b"]))
+    assert len((await graph.store.neighbours([ds("a")], around, LATER, 5)).live) == 1
+    await graph.store.clear()
+    assert (await graph.store.neighbours([ds("a")], around, LATER, 5)).live == {}
 
 
 # Facets

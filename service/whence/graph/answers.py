@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from whence.graph.derive import contribution_of, makes_edges
 from whence.graph.facts import Attempt, Claim, Contribution, EdgeId, Report, Rows, Since, Use
 from whence.graph.footprint import Footprint
-from whence.graph.port import Activity, Span, Stretch
+from whence.graph.live import Activity
+from whence.graph.port import Span, Stretch
 from whence_schemas.identity import Kind
 
 Row = Sequence[Any]
@@ -21,6 +22,23 @@ _T = TypeVar("_T")
 def edges_of(rows: Iterable[Row]) -> dict[EdgeId, Since]:
     """Rows of edges, by edge."""
     return {EdgeId(*row[:4]): Since(*row[4:]) for row in rows}
+
+
+def edges_by_target(targets: Iterable[str], edges: Iterable[EdgeId]) -> dict[str, list[EdgeId]]:
+    """The edges into each of the targets."""
+    found: dict[str, list[EdgeId]] = {target: [] for target in targets}
+    for edge in edges:
+        found[edge.target].append(edge)
+    return found
+
+
+def aliases_by_name(names: Iterable[str], edges: Iterable[EdgeId]) -> dict[str, list[EdgeId]]:
+    """The alias edges at either end of which each of the names is."""
+    found: dict[str, list[EdgeId]] = {name: [] for name in names}
+    for edge in edges:
+        for name in {edge.source, edge.target} & found.keys():
+            found[name].append(edge)
+    return found
 
 
 def activities_of(rows: Iterable[Row]) -> dict[str, Activity]:

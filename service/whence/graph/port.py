@@ -25,35 +25,21 @@ from whence.graph.facts import (
     Use,
 )
 from whence.graph.footprint import Footprint
-
-
-class Activity(NamedTuple):
-    """What an owner's live reports say: the last ones observed, newest first, and the one declared."""
-
-    observed: list[Report]
-    declared: Report | None
-
-
-def footprints_of(activities: Iterable[Activity]) -> set[str]:
-    """Keys of the footprints that activities refer to."""
-    keys = {report.footprint for activity in activities for report in activity.observed}
-    return keys | {activity.declared.footprint for activity in activities if activity.declared is not None}
-
-
-def datasets_of(footprints: Iterable[Footprint]) -> list[str]:
-    """Keys of all that footprints read and write."""
-    return list(dict.fromkeys(key for found in footprints for keys in (found.reads, found.writes) for key in keys))
+from whence.graph.live import Activity, Live
 
 
 class Neighbours(NamedTuple):
-    """What is found around targets: these, the edges into them, what is live of the edges' owners, the footprints that
-    this refers to, and the alias edges of all datasets in those."""
+    """What is found around targets.
 
-    targets: list[str]
-    edges: list[EdgeId]
-    activities: dict[str, Activity]
-    footprints: dict[str, Footprint]
-    aliases: dict[EdgeId, Since]
+    into: the edges into each of these. live: of the edges' owners, and where asked for of the targets; None where
+    nothing is. aliases: the alias edges of each dataset that those read or write. later: owners of which reports start
+    after that time.
+    """
+
+    into: dict[str, list[EdgeId]]
+    live: dict[str, Live | None]
+    aliases: dict[str, list[EdgeId]]
+    later: set[str]
 
 
 class Around(NamedTuple):
@@ -221,8 +207,9 @@ class GraphStore(Protocol):
         first. Spans without any are left out. The cost grows with the reports."""
 
     async def neighbours(self, targets: Sequence[str], around: Around, as_of: int, window: int) -> Neighbours:
-        """What is around targets, in one call: the edges into them, as `owners` gives them; the activities of their
-        owners, as `activities` gives them; and `aliases` of what these read and write."""
+        """What is around targets, in one call: the edges into them, as `owners` gives them; what is live of their
+        owners, as `activities` says; and `aliases` of what these read and write. A store may keep what it found: as
+        long as no batch, its own or another process's, changes it."""
 
     async def aliases(self, keys: Sequence[str]) -> dict[EdgeId, Since]:
         """Edges ALIAS and RENAMED_FROM with one of the keys at either end, whether they hold or not."""

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from whence.graph.facts import EdgeId, EdgeKind
 from whence.graph.footprint import ColumnEdge, Footprint, end_of
+from whence.graph.live import Live
 from whence.graph.port import Around, GraphStore
-from whence.lineage.live import Live, LiveOwners
+from whence.lineage.live import LiveOwners
 from whence.lineage.names import Names
 from whence.lineage.traversal import Budget, add_edge, both_ways, since_first
 from whence_schemas.identity import KIND_NAMES, Kind, column_key, dataset_of_column

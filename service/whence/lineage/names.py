@@ -1,7 +1,7 @@
 """The names of one dataset: the connected component of the alias claims that hold at a time."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from whence.graph.derive import derived_from_facet
 from whence.graph.facts import EdgeId, EdgeKind
@@ -22,12 +22,10 @@ class Names:
         self._members: dict[str, tuple[str, ...]] = {}
         self.notes: list[str] = []
 
-    def learn(self, keys: Iterable[str], aliases: Iterable[EdgeId]) -> None:
-        """Take it that these datasets have the alias edges given and no others: most have none, and need not be
-        asked for again."""
-        linked = {key for edge in aliases for key in (edge.source, edge.target)}
-        for key in keys:
-            if key not in linked:
+    def learn(self, aliases: Mapping[str, Collection[EdgeId]]) -> None:
+        """Take it that these datasets have the alias edges given: most have none, and need not be asked for again."""
+        for key, edges in aliases.items():
+            if not edges:
                 self._members.setdefault(key, (key,))
 
     async def join(self, keys: Iterable[str]) -> None:

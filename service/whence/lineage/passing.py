@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from whence.graph.facts import EdgeKind
+from whence.graph.live import Live
 from whence.graph.port import Around
-from whence.lineage.live import Live, LiveOwners
+from whence.lineage.live import LiveOwners
 
 _UPSTREAM = Around([EdgeKind.WRITES], themselves=True, onward=[EdgeKind.READS])
 _DOWNSTREAM = Around([EdgeKind.READS, EdgeKind.DERIVED_FROM], onward=[EdgeKind.WRITES])

@@ -12,9 +12,10 @@ from typing import TypeVar
 
 from whence.graph.canonical import canonical_json
 from whence.graph.facts import EdgeId, EdgeKind, Since
+from whence.graph.live import Live
 from whence.graph.port import GraphStore
 from whence.lineage.containers import contained_jobs
-from whence.lineage.live import Live, LiveOwners
+from whence.lineage.live import LiveOwners
 from whence.lineage.names import Names
 from whence.lineage.passing import passing
 from whence_schemas.identity import KIND_NAMES, Kind

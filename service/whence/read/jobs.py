@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from whence.graph.facts import EdgeId, EdgeKind
 from whence.graph.footprint import Footprint
+from whence.graph.live import Live
 from whence.graph.port import Around, GraphStore
 from whence.lineage.containers import contained_pairs
-from whence.lineage.live import Live, LiveOwners
+from whence.lineage.live import LiveOwners
 from whence.lineage.names import Names
 from whence.lineage.traversal import since_first
 from whence_schemas.lineage import Seen

@@ -8,8 +8,9 @@ from pydantic_core import from_json
 
 from whence.analyses.completeness.tally import Place, Tally
 from whence.graph.facts import EdgeId, EdgeKind, Node, Since
+from whence.graph.live import Live
 from whence.graph.port import Around, GraphStore
-from whence.lineage.live import Live, LiveOwners
+from whence.lineage.live import LiveOwners
 from whence.lineage.names import Names
 from whence_schemas.completeness import Check, CompletenessQuestion, Finding
 from whence_schemas.facets import read_facet

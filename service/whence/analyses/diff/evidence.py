@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from whence.analyses.diff.graphs import Shows, shows, shows_more
 from whence.graph.facts import Report
 from whence.graph.footprint import Footprint
-from whence.graph.port import Activity, GraphStore, Span, Stretch, footprints_of
+from whence.graph.live import Activity, footprints_of
+from whence.graph.port import GraphStore, Span, Stretch
 from whence_schemas.diff import Difference, DiffQuestion, EdgeDiff, Evidence, Showing
 from whence_schemas.lineage import LineageGraph, Seen
 

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from whence.graph.facts import EdgeId, EdgeKind, Report
 from whence.graph.footprint import Footprint, end_of
-from whence.graph.port import Activity, GraphStore, Span, Stretch, footprints_of
+from whence.graph.live import Activity, footprints_of
+from whence.graph.port import GraphStore, Span, Stretch
 from whence.lineage.containers import contained_jobs
 from whence.lineage.names import Names
 from whence_schemas.diff import Showing

@@ -25,9 +25,10 @@ def count(
 ) -> dict[int, ImpactCounts]:
     """Counts by distance. Tags are given nearest first."""
     found: dict[int, Counter[str]] = defaultdict(Counter)
-    for node in touched:
-        found[node.distance][_FIELDS[node.key[0]]] += 1
-        found[node.distance][_FIELDS[node.step.certainty]] += 1
+    alike = Counter((node.distance, node.key[0], node.step.certainty) for node in touched)
+    for (distance, kind, certainty), nodes in alike.items():
+        found[distance][_FIELDS[kind]] += nodes
+        found[distance][_FIELDS[certainty]] += nodes
     for owner in owners:
         found[owner.distance]["owners"] += 1
     for distance in {tag.tag: tag.distance for tag in list(tags)[::-1]}.values():

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from whence.graph.footprint import ColumnEdge
-from whence.lineage.live import Live
+from whence.graph.live import Live
 from whence_schemas.identity import Kind
 
 

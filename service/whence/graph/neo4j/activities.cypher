@@ -20,6 +20,14 @@ CALL (owner) {
 }
 RETURN collect([r.owner, r.declared, r.reported, r.start, r.run, r.number, r.footprint, r.state, r.last])
 
+// name: later (owners with such reports that start after a time)
+UNWIND $owners AS owner
+UNWIND [[0, 1], [1, 0], [1, 1]] AS said
+MATCH (r:Report)
+WHERE r.owner = owner AND r.declared = said[0] AND r.reported = said[1] AND r.start > $as_of
+    AND r.run IS NOT NULL AND r.number IS NOT NULL
+RETURN collect(DISTINCT [owner])
+
 // name: stretches (of each span the reports that begin or end a stretch, with their place in it)
 UNWIND $spans AS span
 UNWIND [0, 1] AS reported

@@ -6,13 +6,19 @@ from whence.graph.answers import activities_of, stretches_of
 from whence.graph.facts import Report
 from whence.graph.footprint import Footprint
 from whence.graph.kept import kept_footprints, load_footprints
+from whence.graph.live import Activity
 from whence.graph.neo4j.statements import Transaction, collect, fetch, listed
-from whence.graph.port import Activity, Span, Stretch
+from whence.graph.port import Span, Stretch
 
 
 async def activities(tx: Transaction, owners: Iterable[str], as_of: int, window: int) -> dict[str, Activity]:
     """The owners' last reports."""
     return activities_of(await collect(tx, "activities", owners=listed(owners), as_of=as_of, window=window))
+
+
+async def later(tx: Transaction, owners: Iterable[str], as_of: int) -> set[str]:
+    """Those of the owners of which reports start after that time."""
+    return {owner for (owner,) in await collect(tx, "later", owners=listed(owners), as_of=as_of)}
 
 
 async def stretches(tx: Transaction, spans: Sequence[Span], declared: bool, until: int) -> dict[Span, list[Stretch]]:

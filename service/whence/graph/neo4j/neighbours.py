@@ -2,21 +2,30 @@
 
 from collections.abc import Sequence
 
+from whence.graph.answers import aliases_by_name, edges_by_target
 from whence.graph.facts import EdgeId
-from whence.graph.neo4j.activities import activities, footprints
+from whence.graph.live import footprints_of, live_of
+from whence.graph.neo4j.activities import activities, footprints, later
 from whence.graph.neo4j.edges import aliases, edges_into
 from whence.graph.neo4j.statements import Transaction, collect, listed, types
-from whence.graph.port import LOOK_AHEAD, Around, Neighbours, datasets_of, footprints_of
+from whence.graph.port import LOOK_AHEAD, Around, Neighbours
 
 
 async def neighbours(tx: Transaction, targets: Sequence[str], around: Around, as_of: int, window: int) -> Neighbours:
     """What is around targets: all edges ever seen say where they lead."""
     asked, edges = await _look_around(tx, targets, around)
     owners = [edge.owner for edge in edges]
-    live = await activities(tx, [*asked, *owners] if around.themselves else owners, as_of, window)
-    loaded = await footprints(tx, footprints_of(live.values()))
-    names = await aliases(tx, datasets_of(loaded.values()))
-    return Neighbours(asked, edges, live, loaded, names)
+    if around.themselves:
+        owners += asked
+    said = await activities(tx, owners, as_of, window)
+    found = live_of(owners, said, await footprints(tx, footprints_of(said.values())))
+    names = list(dict.fromkeys(name for live in found.values() if live for name in live.datasets()))
+    return Neighbours(
+        edges_by_target(asked, edges),
+        found,
+        aliases_by_name(names, await aliases(tx, names)),
+        await later(tx, found, as_of),
+    )
 
 
 async def _look_around(tx: Transaction, targets: Sequence[str], around: Around) -> tuple[list[str], list[EdgeId]]:

@@ -16,6 +16,8 @@ from whence.graph.facts import (
     Use,
 )
 from whence.graph.footprint import Footprint
+from whence.graph.live import Activity
+from whence.graph.nearby import Nearby
 from whence.graph.neo4j.activities import activities, footprints, stretches
 from whence.graph.neo4j.contributions import contributions
 from whence.graph.neo4j.database import Database
@@ -37,7 +39,6 @@ from whence.graph.neo4j.uses import (
 from whence.graph.neo4j.writing import apply, cursor, failures
 from whence.graph.port import (
     DUMPED,
-    Activity,
     Around,
     CurrentFacet,
     Neighbours,
@@ -61,6 +62,7 @@ class Neo4jGraphStore:
             ConfigurationError: the address is none that the driver knows.
         """
         self._database = Database(uri, user, password, database)
+        self._nearby = Nearby(self._look, self.cursor)
 
     @classmethod
     async def open(cls, uri: str, user: str, password: str, database: str | None = None) -> Self:
@@ -79,7 +81,8 @@ class Neo4jGraphStore:
 
     async def apply(self, batch: Batch) -> None:
         """Apply a batch, all of it or nothing."""
-        await self._database.write(apply, batch)
+        with self._nearby.applying(batch):
+            await self._database.write(apply, batch)
 
     async def failures(self, limit: int) -> list[Failure]:
         """Events that could not be folded, by index."""
@@ -87,6 +90,7 @@ class Neo4jGraphStore:
 
     async def clear(self) -> None:
         """Forget everything; the cursor is 0."""
+        self._nearby.clear()
         await self._database.clear()
 
     async def scrub(self) -> None:
@@ -132,6 +136,9 @@ class Neo4jGraphStore:
 
     async def neighbours(self, targets: Sequence[str], around: Around, as_of: int, window: int) -> Neighbours:
         """What is around targets, in one call."""
+        return await self._nearby.neighbours(targets, around, as_of, window)
+
+    async def _look(self, targets: Sequence[str], around: Around, as_of: int, window: int) -> Neighbours:
         return await self._database.read(neighbours, targets, around, as_of, window)
 
     async def activities(self, owners: Sequence[str], as_of: int, window: int) -> dict[str, Activity]:

@@ -6,13 +6,19 @@ from whence.graph.answers import activities_of, stretches_of
 from whence.graph.facts import Report
 from whence.graph.footprint import Footprint
 from whence.graph.kept import kept_footprints, load_footprints
-from whence.graph.port import Activity, Span, Stretch
+from whence.graph.live import Activity
+from whence.graph.port import Span, Stretch
 from whence.graph.sqlite.statements import Connection, fetch, listed
 
 
 def activities(connection: Connection, owners: Iterable[str], as_of: int, window: int) -> dict[str, Activity]:
     """The owners' last reports."""
     return activities_of(fetch(connection, "activities", owners=listed(owners), as_of=as_of, window=window))
+
+
+def later(connection: Connection, owners: Iterable[str], as_of: int) -> set[str]:
+    """Those of the owners of which reports start after that time."""
+    return {row[0] for row in fetch(connection, "later", owners=listed(owners), as_of=as_of)}
 
 
 def stretches(connection: Connection, spans: Sequence[Span], declared: bool, until: int) -> dict[Span, list[Stretch]]:

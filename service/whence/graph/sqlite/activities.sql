@@ -19,6 +19,11 @@ FROM (SELECT value AS wanted FROM json_each(:owners)) CROSS JOIN report ON repor
         ORDER BY start DESC, run DESC, number DESC LIMIT 1))
 ORDER BY start DESC, run DESC, number DESC
 
+-- name: later (owners with such reports that start after a time)
+SELECT wanted FROM (SELECT value AS wanted FROM json_each(:owners)) WHERE
+    EXISTS (SELECT 1 FROM report WHERE owner = wanted AND declared = 0 AND reported = 1 AND start > :as_of) OR
+    EXISTS (SELECT 1 FROM report WHERE owner = wanted AND declared = 1 AND reported IN (0, 1) AND start > :as_of)
+
 -- name: stretches (of each span the reports that begin or end a stretch, with their place in it)
 WITH span AS (SELECT json_extract(value, '$[0]') AS wanted, json_extract(value, '$[1]') AS after FROM json_each(:spans)),
 said AS (

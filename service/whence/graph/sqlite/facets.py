@@ -17,7 +17,8 @@ def facets(
     rows = [
         row
         for name in dict.fromkeys(names)  # by one parameter each: in JSON, SQLite ends a name at a NUL
-        for row in fetch(connection, "facets", entities=wanted, facet=name, as_of=as_of, unit=unit)
+        for query in ("facets_before", "facets_across")  # as one statement it takes half as long again
+        for row in fetch(connection, query, entities=wanted, facet=name, as_of=as_of, unit=unit)
     ]
     said = last_said(rows)
     bodies = facet_bodies(connection, {value for _, _, _, value, _ in said})

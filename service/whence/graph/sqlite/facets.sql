@@ -7,15 +7,15 @@ WITH RECURSIVE said (entity, facet) AS (
     SELECT entity, (SELECT min(facet) FROM claim WHERE claim.entity = said.entity AND claim.facet > said.facet)
     FROM said WHERE facet IS NOT NULL)
 SELECT entity, facet FROM said WHERE facet IS NOT NULL
--- name: facets (of each entity's claims of a facet that were last said by then, those of the latest time; and those that
--- were said by then and again later, with when they were first said)
+-- name: facets_before (of each entity's claims of a facet that were last said by then, those of the latest time)
 WITH wanted (one) AS (SELECT value FROM json_each(:entities))
 SELECT entity, facet, last, value, unit FROM wanted CROSS JOIN claim ON entity = one AND facet = :facet
     AND (:unit IS NULL OR unit = :unit)
     AND last = (
         SELECT max(last) FROM claim
         WHERE entity = one AND facet = :facet AND last <= :as_of AND (:unit IS NULL OR unit = :unit))
-UNION ALL
+-- name: facets_across (those that were said by then and again later, with when they were first said)
+WITH wanted (one) AS (SELECT value FROM json_each(:entities))
 SELECT entity, facet, first, value, unit FROM wanted CROSS JOIN claim ON entity = one AND facet = :facet
     AND last > :as_of AND first <= :as_of AND (:unit IS NULL OR unit = :unit)
 

@@ -16,9 +16,10 @@ from whence.graph.facts import (
     Use,
 )
 from whence.graph.footprint import Footprint
+from whence.graph.live import Activity
+from whence.graph.nearby import Nearby
 from whence.graph.port import (
     DUMPED,
-    Activity,
     Around,
     CurrentFacet,
     Neighbours,
@@ -62,6 +63,7 @@ class SQLiteGraphStore:
             ConfigurationError: the file is no graph store, or one of a newer Whence.
         """
         self._database = Database(path, read_only)
+        self._nearby = Nearby(self._look, self.cursor)
 
     async def cursor(self) -> int:
         """How many log entries are folded in."""
@@ -69,7 +71,8 @@ class SQLiteGraphStore:
 
     async def apply(self, batch: Batch) -> None:
         """Apply a batch, all of it or nothing."""
-        await self._database.write(apply, batch)
+        with self._nearby.applying(batch):
+            await self._database.write(apply, batch)
 
     async def failures(self, limit: int) -> list[Failure]:
         """Events that could not be folded, by index."""
@@ -77,6 +80,7 @@ class SQLiteGraphStore:
 
     async def clear(self) -> None:
         """Forget everything; the cursor is 0."""
+        self._nearby.clear()
         await self._database.write(clear)
 
     async def scrub(self) -> None:
@@ -123,6 +127,9 @@ class SQLiteGraphStore:
 
     async def neighbours(self, targets: Sequence[str], around: Around, as_of: int, window: int) -> Neighbours:
         """What is around targets, in one call."""
+        return await self._nearby.neighbours(targets, around, as_of, window)
+
+    async def _look(self, targets: Sequence[str], around: Around, as_of: int, window: int) -> Neighbours:
         return await self._database.read(neighbours, targets, around, as_of, window)
 
     async def activities(self, owners: Sequence[str], as_of: int, window: int) -> dict[str, Activity]:
