@@ -8,6 +8,10 @@ RETURN collect([edge.owner, type(edge), source.key, target])
 UNWIND $owners AS owner
 MATCH (source:Node {key: owner})-[edge:KIND]->(target) WHERE edge.owner = owner
 RETURN collect([owner, type(edge), source.key, target.key, edge.observed, edge.declared])
+// name: tags_from (... or from its columns; few are tagged, which the index tells at once)
+UNWIND $owners AS owner
+MATCH (source)-[edge:TAGGED]->(target) USING INDEX edge:TAGGED(owner) WHERE edge.owner = owner
+RETURN collect([owner, type(edge), source.key, target.key, edge.observed, edge.declared])
 // name: inner_edges_from (... from what it writes, and from the columns of both)
 UNWIND $owners AS owner
 MATCH (o:Node {key: owner})

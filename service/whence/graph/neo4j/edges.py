@@ -20,7 +20,11 @@ async def edges_into(tx: Transaction, targets: Sequence[str], kinds: Collection[
 async def edges_from(tx: Transaction, sources: Sequence[str], kinds: Collection[EdgeKind]) -> dict[EdgeId, Since]:
     """Edges of these kinds that the sources own."""
     found: dict[EdgeId, Since] = {}
-    for query, asked in (("edges_from", kinds), ("inner_edges_from", [k for k in kinds if k in INNER_EDGES])):
+    for query, asked in (
+        ("edges_from", set(kinds) - {EdgeKind.TAGGED}),
+        ("tags_from", {EdgeKind.TAGGED} & set(kinds)),
+        ("inner_edges_from", {EdgeKind.DERIVED_FROM} & set(kinds)),
+    ):
         if wanted := types(asked):
             found |= edges_of(await collect(tx, query, wanted, owners=listed(sources)))
     return found

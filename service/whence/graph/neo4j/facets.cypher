@@ -6,7 +6,7 @@ CALL (place) {
     MATCH (c:Claim) WHERE c.entity = place[0] AND c.name > place[1] AND c.last IS NOT NULL
     RETURN c ORDER BY c.entity, c.name LIMIT 1
 }
-RETURN c.entity, c.name
+RETURN collect([c.entity, c.name])
 // name: facets (of the claims last said by then the latest; of those said again later: when they were first said)
 UNWIND $pairs AS pair
 CALL (pair) {
@@ -16,11 +16,12 @@ CALL (pair) {
     MATCH (c:Claim) WHERE c.entity = pair[0] AND c.name = pair[1] AND c.last > $as_of AND c.first <= $as_of
     RETURN c, c.first AS at
 }
-RETURN c.entity, coalesce(c.full_name, c.name), at, c.value, c.unit
+RETURN collect([c.entity, coalesce(c.full_name, c.name), at, c.value, c.unit])
 // name: facets_of_unit
 MATCH (c:Claim {unit: $unit})
 WHERE c.entity IN $entities AND c.first <= $as_of AND ($names IS NULL OR c.name IN $names)
-RETURN c.entity, coalesce(c.full_name, c.name), CASE WHEN c.last <= $as_of THEN c.last ELSE c.first END, c.value, c.unit
+WITH c, CASE WHEN c.last <= $as_of THEN c.last ELSE c.first END AS at
+RETURN collect([c.entity, coalesce(c.full_name, c.name), at, c.value, c.unit])
 
 // name: first_said
 UNWIND $values AS wanted

@@ -24,9 +24,9 @@ async def _said(
     """What may be the value of the entities' facets: rows of (entity, facet, time, value, unit)."""
     indexed = None if names is None else [facet_name(name) for name in names]
     if unit is not None:
-        return await fetch(tx, "facets_of_unit", unit=unit, entities=list(entities), names=indexed, as_of=as_of)
+        return await collect(tx, "facets_of_unit", unit=unit, entities=list(entities), names=indexed, as_of=as_of)
     pairs = await _facets_of(tx, listed(entities)) if indexed is None else listed(product(entities, indexed))
-    return await fetch(tx, "facets", pairs=pairs, as_of=as_of)
+    return await collect(tx, "facets", pairs=pairs, as_of=as_of)
 
 
 async def _facets_of(tx: Transaction, entities: list[str]) -> list[Row]:
@@ -34,7 +34,7 @@ async def _facets_of(tx: Transaction, entities: list[str]) -> list[Row]:
     found: list[Row] = []
     places: list[Row] = [(entity, "") for entity in entities]
     while places:
-        places = list(await fetch(tx, "next_facets", places=places))
+        places = list(await collect(tx, "next_facets", places=places))
         found += places
     return found
 

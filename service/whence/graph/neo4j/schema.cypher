@@ -45,6 +45,8 @@ CREATE INDEX whence_produced_version IF NOT EXISTS FOR ()-[u:PRODUCED]-() ON (u.
 // name: produced_complete
 CREATE INDEX whence_produced_complete IF NOT EXISTS
 FOR ()-[u:PRODUCED]-() ON (u.dataset, u.complete, u.at, u.run, u.number)
+// name: tagged_owner
+CREATE INDEX whence_tagged_owner IF NOT EXISTS FOR ()-[t:TAGGED]-() ON (t.owner)
 // name: facet_value
 CREATE CONSTRAINT whence_facet_value IF NOT EXISTS FOR (f:Facet) REQUIRE f.value IS UNIQUE
 // name: footprint_key

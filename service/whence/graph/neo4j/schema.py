@@ -29,6 +29,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     ("fill_within", "node_within"),
     ("produced_complete",),
+    ("tagged_owner",),
 )
 """Names of the statements that bring the database from each version to the next. Each may run again."""
 
