@@ -98,6 +98,12 @@ class Footprint:
         )
 
     @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+        named = len(self.parents) + len(self.reads) + len(self.writes) + sum(map(len, self.flows.values()))
+        return 500 + 80 * named + len(self._columns)
+
+    @property
     def reports_datasets(self) -> bool:
         """Whether it names any dataset at all."""
         return bool(self.reads or self.writes)

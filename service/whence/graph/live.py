@@ -119,6 +119,11 @@ class Live:
             return self._only.writes
         return dict.fromkeys(key for footprint in self._footprints for key in footprint.writes)
 
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+        return 300 * (1 + len(self._activity.observed)) + sum(footprint.size for footprint in self._footprints)
+
     def datasets(self) -> Collection[str]:
         """Everything read or written."""
         if self._datasets is None:

@@ -6,16 +6,18 @@ every answer: then nothing is kept. All of this happens in the event loop's thre
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain, islice
-from typing import Any, NamedTuple
+from itertools import chain
+from typing import Generic, NamedTuple, TypeVar
 
 from whence.graph.facts import Batch, EdgeId, EdgeKind
 from whence.graph.live import Live, onward
 from whence.graph.port import LOOK_AHEAD, Around, Neighbours
 
-_MOST = 12_000
-"""Targets, and owners; one of these takes some 2 kB."""
+MOST_BYTES = 12_000_000
+"""Of edges, and of what is live: each for some 8,000 targets or owners with 20 column edges."""
+_EDGE_BYTES = 300
 
+_Value = TypeVar("_Value")
 Look = Callable[[Sequence[str], Around, int, int], Awaitable[Neighbours]]
 
 
@@ -39,8 +41,8 @@ class Nearby:
         self._cursor = 0
         self._coming: int | None = None
         self._changes = 0
-        self._into: dict[str, dict[tuple[EdgeKind, ...], list[EdgeId]]] = {}
-        self._live: dict[str, _Known] = {}
+        self._into: _Table[dict[tuple[EdgeKind, ...], list[EdgeId]]] = _Table()
+        self._live: _Table[_Known] = _Table()
 
     @contextmanager
     def applying(self, batch: Batch) -> Iterator[None]:
@@ -85,7 +87,7 @@ class Nearby:
         self, target: str, around: Around, as_of: int, window: int, found: Neighbours, reached: dict[str, Live | None]
     ) -> bool:
         """Add what is around a target, if everything is known; what is live of its owners is `reached` too."""
-        into = self._into.get(target, {}).get(tuple(around.kinds))
+        into = self._into.values.get(target, {}).get(tuple(around.kinds))
         if into is None:
             return False
         owners = [edge.owner for edge in into]
@@ -93,7 +95,7 @@ class Nearby:
             owners.append(target)
         for owner in owners:
             if owner not in found.live:
-                known = self._live.get(owner)
+                known = self._live.values.get(owner)
                 if known is None or known.window != window or known.since > as_of:
                     return False
                 found.live[owner] = reached[owner] = known.live
@@ -114,32 +116,53 @@ class Nearby:
 
     def _learn(self, new: Neighbours, kinds: tuple[EdgeKind, ...], as_of: int, window: int) -> None:
         for target, edges in new.into.items():
-            self._into.setdefault(target, {})[kinds] = edges
+            known = {**self._into.values.get(target, {}), kinds: edges}
+            self._into.put(target, known, _EDGE_BYTES * (1 + sum(map(len, known.values()))))
         for owner, live in new.live.items():
             if owner not in new.later:
                 aliases = {name: new.aliases[name] for name in live.datasets()} if live else {}
-                self._live[owner] = _Known(window, as_of, live, aliases)
-        _trim(self._into)
-        _trim(self._live)
+                size = _EDGE_BYTES * (1 + sum(map(len, aliases.values()))) + (live.size if live else 0)
+                self._live.put(owner, _Known(window, as_of, live, aliases), size)
 
     def _forget(self, batch: Batch) -> None:
         """Forget what a batch changes."""
         if batch.replaced:  # which edges they had is not known
             self.clear()
         rows = chain(batch.removed.values(), batch.added.values())
-        _drop(self._live, (report.owner for one in rows for report in one.reports))
-        _drop(self._into, (edge.target for edge in batch.edges))
+        self._live.drop(report.owner for one in rows for report in one.reports)
+        self._into.drop(edge.target for edge in batch.edges)
         aliases = [edge for edge in batch.edges if edge.kind in (EdgeKind.ALIAS, EdgeKind.RENAMED_FROM)]
         if named := {name for edge in aliases for name in (edge.source, edge.target)}:
-            _drop(self._live, [owner for owner, known in self._live.items() if not named.isdisjoint(known.aliases)])
+            self._live.drop([o for o, known in self._live.values.items() if not named.isdisjoint(known.aliases)])
 
 
-def _drop(table: dict[str, Any], keys: Iterable[str]) -> None:
-    for key in keys:
-        table.pop(key, None)
+class _Table(Generic[_Value]):
+    """Values by key; where they are too large together, the oldest go."""
 
+    def __init__(self) -> None:
+        self.values: dict[str, _Value] = {}
+        self._sizes: dict[str, int] = {}
+        self._size = 0
 
-def _trim(table: dict[str, Any]) -> None:
-    """Drop the oldest."""
-    for key in list(islice(table, max(0, len(table) - _MOST))):
-        del table[key]
+    def put(self, key: str, value: _Value, size: int) -> None:
+        """Take a value of about so many bytes, as the newest; one that is large is not kept."""
+        self.drop([key])
+        if size > MOST_BYTES // 100:
+            return
+        self.values[key] = value
+        self._sizes[key] = size
+        self._size += size
+        while self._size > MOST_BYTES:
+            self.drop([next(iter(self.values))])
+
+    def drop(self, keys: Iterable[str]) -> None:
+        """Let values go, if they are there."""
+        for key in keys:
+            if self.values.pop(key, None) is not None:
+                self._size -= self._sizes.pop(key)
+
+    def clear(self) -> None:
+        """Let all go."""
+        self.values.clear()
+        self._sizes.clear()
+        self._size = 0
