@@ -59,7 +59,7 @@ async def test_a_hub_is_not_kept_and_takes_no_other_place(store):
 
 
 async def test_the_oldest_go(store, monkeypatch):
-    monkeypatch.setattr("whence.graph.nearby.MOST_BYTES", 400_000)
+    monkeypatch.setattr("whence.graph.nearby.MOST_BYTES", 250_000)
     names = [f"d{n}" for n in range(300)]
     graph = Changes(store)
     await graph.add(*(event("COMPLETE", "10:00:00", f"j{n}", n, inputs=[name]) for n, name in enumerate(names)))

@@ -101,7 +101,7 @@ class Footprint:
     def size(self) -> int:
         """About how many bytes it takes."""
         named = len(self.parents) + len(self.reads) + len(self.writes) + sum(map(len, self.flows.values()))
-        return 500 + 80 * named + len(self._columns)
+        return 300 + 80 * named + len(self._columns)
 
     @property
     def reports_datasets(self) -> bool:

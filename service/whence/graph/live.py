@@ -122,7 +122,7 @@ class Live:
     @property
     def size(self) -> int:
         """About how many bytes it takes."""
-        return 300 * (1 + len(self._activity.observed)) + sum(footprint.size for footprint in self._footprints)
+        return 200 * (1 + len(self._activity.observed)) + sum(footprint.size for footprint in self._footprints)
 
     def datasets(self) -> Collection[str]:
         """Everything read or written."""

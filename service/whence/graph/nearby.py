@@ -13,9 +13,9 @@ from whence.graph.facts import Batch, EdgeId, EdgeKind
 from whence.graph.live import Live, onward
 from whence.graph.port import LOOK_AHEAD, Around, Neighbours
 
-MOST_BYTES = 12_000_000
-"""Of edges, and of what is live: each for some 8,000 targets or owners with 20 column edges."""
-_EDGE_BYTES = 300
+MOST_BYTES = 16_000_000
+"""Of edges, and again of what is live: this is enough for 9,000 jobs of two inputs and 20 column edges."""
+_EDGE_BYTES = 200
 
 _Value = TypeVar("_Value")
 Look = Callable[[Sequence[str], Around, int, int], Awaitable[Neighbours]]
