@@ -132,7 +132,14 @@ def test_each_day_is_a_partition(jobs, name, floor):
     assert found == {day: set() if floor else {day} for day in expected.DAYS}
 
 
-def test_what_an_asset_triggered_is_linked_to_it(jobs, floor):
+CONSUMED = """
+SELECT DISTINCT json_extract(extra, '$.partition.day') FROM dagrun_asset_event
+JOIN asset_event ON asset_event.id = event_id JOIN dag_run ON dag_run.id = dag_run_id WHERE dag_id = 'train'
+"""
+"""Airflow 3.0 lets no run have an event that comes while it makes a run of the one before."""
+
+
+def test_what_an_asset_triggered_is_linked_to_it(jobs, recording, floor):
     dependencies = [run["facets"].get("jobDependencies") for run in jobs["train"]["runs"]]
     metrics = {run["runId"] for run in jobs["trading.metrics"]["runs"] if run["state"] == "COMPLETE"}
     triggers = {upstream["run"]["runId"] for said in dependencies if said for upstream in said["upstream"]}
@@ -140,7 +147,8 @@ def test_what_an_asset_triggered_is_linked_to_it(jobs, floor):
     read = set()
     for run in jobs["train.fit"]["runs"]:
         read |= days(facets(run["inputs"][0]["inputFacets"])["subset"]["inputCondition"])
-    assert read == set(expected.DAYS)
+    assert read == {day for (day,) in recording.airflow.query(CONSUMED)}
+    assert read if floor else read == set(expected.DAYS)
 
 
 def test_a_run_without_a_logical_date_has_the_time_when_it_was_to_run(jobs, recording):
