@@ -82,7 +82,7 @@ def test_nothing_was_lost_while_the_server_was_away(recording):
 def test_every_event_is_valid(recording):
     ours = [event for event in recording.events if event["producer"].startswith("urn:whence:")]
     assert [problem for event in ours for problem in problems(event)] == []
-    assert len(ours) > 150
+    assert len(ours) > 100  # a second one of a task only says what git told after the first
 
 
 def test_every_run_has_its_state(jobs, floor):
