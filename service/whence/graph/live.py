@@ -158,8 +158,13 @@ def live_of(
     return {owner: Live(activities[owner], footprints) if owner in activities else None for owner in owners}
 
 
+def datasets_of(found: Iterable[Live | None]) -> list[str]:
+    """What owners read or write, each once."""
+    return list(dict.fromkeys(name for live in found if live for name in live.datasets()))
+
+
 def onward(found: Iterable[Live | None], kinds: Sequence[EdgeKind]) -> Iterable[str]:
-    """What owners read or write (`kinds`), each once."""
+    """What owners lead to by edges of these kinds (READS, WRITES), each once."""
     known = [live for live in found if live]
     reads = (key for live in known for key in live.reads()) if EdgeKind.READS in kinds else ()
     writes = (key for live in known for key in live.writes()) if EdgeKind.WRITES in kinds else ()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from whence.graph.answers import aliases_by_name, edges_by_target
 from whence.graph.facts import EdgeId
-from whence.graph.live import footprints_of, live_of
+from whence.graph.live import datasets_of, footprints_of, live_of
 from whence.graph.neo4j.activities import activities, footprints, later
 from whence.graph.neo4j.edges import aliases, edges_into
 from whence.graph.neo4j.statements import Transaction, collect, listed, types
@@ -19,7 +19,7 @@ async def neighbours(tx: Transaction, targets: Sequence[str], around: Around, as
         owners += asked
     said = await activities(tx, owners, as_of, window)
     found = live_of(owners, said, await footprints(tx, footprints_of(said.values())))
-    names = list(dict.fromkeys(name for live in found.values() if live for name in live.datasets()))
+    names = datasets_of(found.values())
     return Neighbours(
         edges_by_target(asked, edges),
         found,

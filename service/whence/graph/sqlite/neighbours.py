@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from whence.graph.answers import aliases_by_name, edges_by_target
 from whence.graph.facts import EdgeId
-from whence.graph.live import Live, footprints_of, live_of, onward
+from whence.graph.live import Live, datasets_of, footprints_of, live_of, onward
 from whence.graph.port import LOOK_AHEAD, Around, Neighbours
 from whence.graph.sqlite.activities import activities, footprints, later
 from whence.graph.sqlite.edges import aliases, edges_into
@@ -28,7 +28,7 @@ def neighbours(connection: Connection, targets: Sequence[str], around: Around, a
             break
         new = [key for key in onward(live.values(), around.onward) if key not in asked]
         asked.update(dict.fromkeys(new))
-    names = list(dict.fromkeys(name for live in found.values() if live for name in live.datasets()))
+    names = datasets_of(found.values())
     return Neighbours(
         edges_by_target(asked, edges),
         found,
