@@ -16,7 +16,7 @@ from whence_graphql.version import DatasetVersion, dataset_facets, input_facets,
 from whence_schemas.facets.dataset import DataQualityAssertions
 from whence_schemas.facets.run import RunTests
 from whence_schemas.identity import assertion_key, attempt_id
-from whence_schemas.read import AttemptRow, NodeRow, RunState, UseRow
+from whence_schemas.read import AttemptRow, NodeRow, RunState, Use
 from whence_schemas.times import EVER
 
 
@@ -25,7 +25,7 @@ class RunInput:
     """A dataset that an attempt consumed."""
 
     dataset: Dataset
-    use: strawberry.Private[UseRow]
+    use: strawberry.Private[Use]
 
     @resolved
     async def version(self, info: Info) -> DatasetVersion | None:
@@ -66,7 +66,7 @@ class RunOutput:
 
     dataset: Dataset
     version: DatasetVersion
-    use: strawberry.Private[UseRow]
+    use: strawberry.Private[Use]
 
     @resolved
     async def facets(self, info: Info, names: FacetNames = None) -> list[Facet]:
@@ -179,7 +179,7 @@ class Attempt:
                     found[check.assertion.id] = check
         return list(found.values())
 
-    async def _checks_of(self, info: Info, use: UseRow, dataset: Dataset) -> list[Check]:
+    async def _checks_of(self, info: Info, use: Use, dataset: Dataset) -> list[Check]:
         name, model = "dataQualityAssertions", DataQualityAssertions
         reading = f"{self.key}<{use.dataset}"
         said = [
@@ -209,7 +209,7 @@ class Attempt:
         """What its facets are kept under."""
         return attempt_id(self.row.run, self.row.number)
 
-    async def _uses(self, info: Info, role: str) -> list[tuple[UseRow, Dataset]]:
+    async def _uses(self, info: Info, role: str) -> list[tuple[Use, Dataset]]:
         uses = await info.context.loaders.uses.load(self.row.run)
         mine = [use for use in uses if use.number == self.row.number and use.role == role]
         rows = await info.context.loaders.node.load_many([use.dataset for use in mine])

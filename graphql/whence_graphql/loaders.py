@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 from strawberry.dataloader import DataLoader
 
 from whence_graphql.ports import Reader
-from whence_schemas.read import AttemptRow, FacetRow, LinkRow, NodeRow, UseRow
+from whence_schemas.read import AttemptRow, FacetRow, LinkRow, NodeRow, Use
 
 _Value = TypeVar("_Value")
 _Wanted = tuple[Any, tuple[Any, ...]]
@@ -55,9 +55,9 @@ class Loaders:
         self.readers: Loader[Sequence[LinkRow]] = Loader(jobs.readers, ())
         self.attempts: Loader[Sequence[AttemptRow]] = Loader(runs.attempts, ())
         self.latest: Loader[AttemptRow | None] = Loader(runs.latest, None)
-        self.uses: Loader[Sequence[UseRow]] = Loader(runs.uses, ())
+        self.uses: Loader[Sequence[Use]] = Loader(runs.uses, ())
         self.run_children: Loader[Sequence[str]] = Loader(runs.children, ())
         self.run_root: Loader[str | None] = Loader(runs.roots, None)
         self.code_versions: Loader[Sequence[str]] = Loader(runs.code_versions, ())
-        self.producer: Loader[UseRow | None] = Loader(versions.producers, None)
-        self.read_by: Loader[UseRow | None] = Loader(versions.read_by, None)
+        self.producer: Loader[Use | None] = Loader(versions.producers, None)
+        self.read_by: Loader[Use | None] = Loader(versions.read_by, None)

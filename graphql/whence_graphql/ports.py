@@ -34,7 +34,7 @@ from whence_schemas.read import (
     NodeRow,
     RunState,
     SearchPlace,
-    UseRow,
+    Use,
 )
 from whence_schemas.recovery import (
     Fallback,
@@ -106,7 +106,7 @@ class Runs(Protocol):
     async def attempts(self, runs: Sequence[str]) -> Mapping[str, Sequence[AttemptRow]]:
         """Attempts of runs, by number."""
 
-    async def uses(self, runs: Sequence[str]) -> Mapping[str, Sequence[UseRow]]:
+    async def uses(self, runs: Sequence[str]) -> Mapping[str, Sequence[Use]]:
         """What runs consumed and produced."""
 
     async def children(self, runs: Sequence[str]) -> Mapping[str, Sequence[str]]:
@@ -122,17 +122,17 @@ class Runs(Protocol):
 class Versions(Protocol):
     """Versions of datasets: who produced them, who read them."""
 
-    async def of_dataset(self, dataset: str, as_of: int, after: Cursor | None, limit: int) -> list[UseRow]:
+    async def of_dataset(self, dataset: str, as_of: int, after: Cursor | None, limit: int) -> list[Use]:
         """The newest production of each version of a dataset under any of its names, newest first."""
 
-    async def producers(self, versions: Sequence[str]) -> Mapping[str, UseRow]:
+    async def producers(self, versions: Sequence[str]) -> Mapping[str, Use]:
         """The newest production of each version."""
 
-    async def read_by(self, uses: Sequence[UseRow], as_of: int) -> Mapping[UseRow, UseRow]:
+    async def read_by(self, uses: Sequence[Use], as_of: int) -> Mapping[Use, Use]:
         """For each consumption the production of what was read: of the version named, or else inferred from times,
         under all names that the dataset has at `as_of`."""
 
-    async def consumers(self, produced: UseRow, as_of: int) -> list[UseRow]:
+    async def consumers(self, produced: Use, as_of: int) -> list[Use]:
         """Who consumed what was produced, oldest first."""
 
 

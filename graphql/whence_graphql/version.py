@@ -15,7 +15,7 @@ from whence_graphql.facet import Facet, load_facets
 from whence_graphql.node import LineageNode, load_node, load_nodes, node_type
 from whence_graphql.scalars import DateTime
 from whence_schemas.identity import Kind, attempt_id
-from whence_schemas.read import NodeRow, UseRow
+from whence_schemas.read import NodeRow, Use
 from whence_schemas.times import EVER
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class DatasetVersion(LineageNode):
     """What an attempt produced of a dataset, or what an input names."""
 
     label: str | None = strawberry.field(description="What the `version` facet calls it; null where nothing does.")
-    production: strawberry.Private[UseRow | None] = None
+    production: strawberry.Private[Use | None] = None
 
     @classmethod
     def of(cls, row: NodeRow, moment: int) -> Self:
@@ -42,13 +42,13 @@ class DatasetVersion(LineageNode):
         )
 
     @classmethod
-    def produced_as(cls, use: UseRow, dataset: NodeRow, moment: int) -> Self:
+    def produced_as(cls, use: Use, dataset: NodeRow, moment: int) -> Self:
         """The version that was produced."""
         made = cls.of(NodeRow(use.version, dataset.namespace, dataset.name, use.label), moment)
         made.production = use
         return made
 
-    async def _produced(self, info: Info) -> UseRow | None:
+    async def _produced(self, info: Info) -> Use | None:
         return self.production or await info.context.loaders.producer.load(self.id)
 
     @resolved
@@ -119,18 +119,18 @@ def partition_list(partitions: str) -> JSON | None:
     return JSON([from_json(text) for text in from_json(partitions)]) if partitions else None
 
 
-async def dataset_facets(info: Info, use: UseRow, names: list[str] | None) -> list[Facet]:
+async def dataset_facets(info: Info, use: Use, names: list[str] | None) -> list[Facet]:
     """What an attempt said of a dataset's own facets."""
     attempts = await info.context.loaders.attempts.load(use.run)
     last = attempts[use.number].last if use.number < len(attempts) - 1 else EVER
     return await load_facets(info, use.dataset, names, last, use.run)
 
 
-async def input_facets(info: Info, use: UseRow, names: list[str] | None) -> list[Facet]:
+async def input_facets(info: Info, use: Use, names: list[str] | None) -> list[Facet]:
     """What an attempt said of its reading of a dataset."""
     return await load_facets(info, f"{attempt_id(use.run, use.number)}<{use.dataset}", names, EVER)
 
 
-async def output_facets(info: Info, use: UseRow, names: list[str] | None) -> list[Facet]:
+async def output_facets(info: Info, use: Use, names: list[str] | None) -> list[Facet]:
     """What an attempt said of its writing of a dataset."""
     return await load_facets(info, f"{attempt_id(use.run, use.number)}>{use.dataset}", names, EVER)

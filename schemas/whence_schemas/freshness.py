@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from whence_schemas.lineage import Limit
-from whence_schemas.read import SearchPlace, UseRow
+from whence_schemas.read import SearchPlace, Use
 
 
 class FreshnessState(StrEnum):
@@ -85,8 +85,8 @@ class DatasetFreshness(NamedTuple):
 
     key: str
     state: FreshnessState
-    last: UseRow | None
-    incomplete: UseRow | None
+    last: Use | None
+    incomplete: Use | None
     incomplete_state: str
     rhythm: Rhythm | None
     due: int | None

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from .facets.dataset import DatasetType
 from .facets.whence import Approval, Code
 from .lineage import Direction
-from .read import UseRow
+from .read import Use
 
 
 class Known(StrEnum):
@@ -94,7 +94,7 @@ class VersionNode(NamedTuple):
     before: str
     dataset: str
     label: str
-    production: UseRow | None
+    production: Use | None
 
 
 class Used(NamedTuple):
@@ -105,7 +105,7 @@ class Used(NamedTuple):
     attempt: str
     version: str
     known: Known
-    use: UseRow
+    use: Use
 
 
 class Generated(NamedTuple):
@@ -115,7 +115,7 @@ class Generated(NamedTuple):
     distance: int
     attempt: str
     version: str
-    use: UseRow
+    use: Use
 
 
 class CodeUsed(NamedTuple):
@@ -162,7 +162,7 @@ class Decision(NamedTuple):
     key: str
     distance: int
     version: str
-    use: UseRow
+    use: Use
     approval: Approval
     at: int
     agrees: bool
@@ -174,7 +174,7 @@ class ModelRow(NamedTuple):
 
     key: str
     distance: int
-    trained: UseRow | None
+    trained: Use | None
     current: bool
 
 

@@ -71,7 +71,7 @@ class AttemptRow(NamedTuple):
     anomalies: tuple[str, ...]
 
 
-class UseRow(NamedTuple):
+class Use(NamedTuple):
     """That an attempt consumed or produced a dataset.
 
     at: the attempt's start where it consumed, its end where it produced. version: key of the version produced, or of
@@ -88,6 +88,11 @@ class UseRow(NamedTuple):
     label: str
     complete: int
     partitions: str
+
+    @property
+    def order(self) -> tuple[int, str, int]:
+        """Of a dataset's uses in a role: the last one counts."""
+        return self.at, self.run, self.number
 
 
 class LinkRow(NamedTuple):

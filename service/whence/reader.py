@@ -67,7 +67,8 @@ class GraphReader:
 
     async def lineage(self, question: Question) -> LineageGraph:
         """The lineage that answers a question."""
-        return await lineage(self._store, question, self._never_alias)
+        async with self._store.question():
+            return await lineage(self._store, question, self._never_alias)
 
     async def diff(self, question: DiffQuestion) -> Diff:
         """What differs between two times."""
@@ -116,4 +117,5 @@ class GraphReader:
     async def _kept(self, analysis: _Analysis[_Asked, _Answer], question: _Asked) -> _Answer:
         """The answer of an analysis, or the one that is kept; `question` has a limit `seconds`."""
         asked = replace(question, seconds=0.0)
-        return await self._recent.get(asked, lambda: analysis(self._store, question, self._never_alias))
+        async with self._store.question():
+            return await self._recent.get(asked, lambda: analysis(self._store, question, self._never_alias))

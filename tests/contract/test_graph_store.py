@@ -824,7 +824,7 @@ async def test_only_partitions_that_were_read_count(graph):
         assert made.run == run(writer), reader
     for n, _ in days:
         [made] = await used(graph, n, Role.PRODUCED)
-        readers = {use.run for use in await graph.store.read_since([made], LATER)}
+        readers = {use.run for use in await graph.store.read_since([made])}
         wanted = {run(reader) for reader, writer in expected.items() if writer == n}
         assert wanted <= readers <= wanted | ({run(203)} if n < 3 else set())
 
@@ -846,14 +846,13 @@ async def test_what_was_read_until_it_was_produced_again(graph):
         event("COMPLETE", "13:30:00", "r", 12, inputs=[of_days("t", "tue")]),
     )
 
-    async def readers(*numbers, as_of=LATER):
+    async def readers(*numbers):
         made = [use for number in numbers for use in await used(graph, number, Role.PRODUCED)]
-        return [use.run for use in await graph.store.read_since(made, as_of)]
+        return [use.run for use in await graph.store.read_since(made)]
 
     assert set(await readers(1)) >= {run(3), run(6), run(9)}
     assert not set(await readers(1)) & {run(2), run(4), run(8), run(12)}
     assert await readers(7) == [run(8)]
-    assert set(await readers(1, as_of=at("11:00:00"))) == {run(3)}
     both = await readers(1, 7)
     assert sorted(both) == sorted(set(both)) == sorted({*await readers(1), run(8)})
     assert await readers() == []

@@ -16,10 +16,11 @@ import orjson
 
 from whence.audit.recorded import INFERRED, NAMED, Page, Place, Read
 from whence.audit.spool import Row, Spool
-from whence.graph.facts import Attempt, EdgeKind, Role, Use
+from whence.graph.facts import Attempt, EdgeKind, Role
 from whence_schemas.facets import read_facet
 from whence_schemas.facets.base import Ownership
 from whence_schemas.identity import Kind, attempt_id, digest, owner_key
+from whence_schemas.read import Use
 from whence_schemas.times import format_time
 
 PREFIXES = {"key": "urn:whence:key:", "whence": "urn:whence:prov:"}

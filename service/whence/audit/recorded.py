@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 from pydantic_core import from_json
 
 from whence.audit.selection import Selection
-from whence.graph.facts import Attempt, Contribution, Role, Use
+from whence.graph.facts import Attempt, Contribution, Role
 from whence.graph.footprint import Footprint
 from whence.graph.port import CurrentFacet, GraphStore
 from whence.read.versions import VersionReader
 from whence_schemas.facets import RUN_FACETS
 from whence_schemas.facets.whence import APPROVAL
 from whence_schemas.identity import Kind
-from whence_schemas.read import UseRow
+from whence_schemas.read import Use
 from whence_schemas.times import EVER, now
 
 PAGE = 200
@@ -150,13 +150,11 @@ def _checked_as_datasets(contribution: Contribution) -> list[str]:
 async def _reads(
     graph: GraphStore, uses: Sequence[Use], as_of: int, never_alias: Sequence[re.Pattern[str]]
 ) -> dict[Use, Read]:
-    rows = {UseRow(*use): use for use in uses}
-    found = await VersionReader(graph, never_alias).read_by(list(rows), as_of)
-    return {use: _read(use, found.get(row)) for row, use in rows.items()}
+    found = await VersionReader(graph, never_alias).read_by(uses, as_of)
+    return {use: _read(use, found.get(use)) for use in uses}
 
 
-def _read(use: Use, found: UseRow | None) -> Read:
-    produced = Use(*found) if found else None
+def _read(use: Use, produced: Use | None) -> Read:
     if use.version:
         return Read(use.version, produced, NAMED)
     return Read(produced.version, produced, INFERRED) if produced else Read("", None, UNKNOWN)

@@ -20,13 +20,14 @@ import orjson
 
 from whence.audit.recorded import INFERRED, NAMED, Page, Place
 from whence.audit.spool import Row, Spool
-from whence.graph.facts import Attempt, EdgeKind, Role, Use
+from whence.graph.facts import Attempt, EdgeKind, Role
 from whence_schemas.facets import read_facet
 from whence_schemas.facets.base import Ownership, Tags
 from whence_schemas.facets.dataset import DataQualityAssertions, DatasetType
 from whence_schemas.facets.job import JobType
 from whence_schemas.facets.run import RunTests
 from whence_schemas.identity import Kind, attempt_id, digest
+from whence_schemas.read import Use
 from whence_schemas.times import format_time
 
 TABLES: dict[str, tuple[str, ...]] = {

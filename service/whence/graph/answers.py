@@ -9,11 +9,12 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 from whence.graph.derive import contribution_of, makes_edges
-from whence.graph.facts import Attempt, Claim, Contribution, EdgeId, Report, Rows, Since, Use
+from whence.graph.facts import Attempt, Claim, Contribution, EdgeId, Report, Rows, Since
 from whence.graph.footprint import Footprint
 from whence.graph.live import Activity
 from whence.graph.port import Span, Stretch
 from whence_schemas.identity import Kind
+from whence_schemas.read import Use
 
 Row = Sequence[Any]
 _T = TypeVar("_T")

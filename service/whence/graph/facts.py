@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from whence.graph.footprint import Footprint
 from whence_schemas.errors import GraphUnavailable
+from whence_schemas.read import Use
 
 
 class EdgeKind(StrEnum):
@@ -117,30 +118,6 @@ class Claim(NamedTuple):
     value: str
     first: int
     last: int
-
-
-class Use(NamedTuple):
-    """That an attempt consumed or produced a dataset.
-
-    at: the attempt's start where it consumed, its end (or last event) where it produced. version: key of the version
-    produced, or of the one that the input names, else empty; label: the version's name, else empty. complete: whether
-    the attempt succeeded. partitions: a JSON array, or empty where the whole (or an unknown part) is meant.
-    """
-
-    run: str
-    number: int
-    role: str
-    dataset: str
-    at: int
-    version: str
-    label: str
-    complete: int
-    partitions: str
-
-    @property
-    def order(self) -> tuple[int, str, int]:
-        """Of a dataset's uses in a role: the last one counts."""
-        return self.at, self.run, self.number
 
 
 class EdgeId(NamedTuple):

@@ -8,24 +8,13 @@ All times are microseconds since the epoch. "At `as_of`" counts what was said of
 """
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple, Protocol
 
-from whence.graph.facts import (
-    Attempt,
-    Batch,
-    Claim,
-    Contribution,
-    EdgeId,
-    EdgeKind,
-    Failure,
-    Node,
-    Report,
-    Role,
-    Since,
-    Use,
-)
+from whence.graph.facts import Attempt, Batch, Claim, Contribution, EdgeId, EdgeKind, Failure, Node, Report, Role, Since
 from whence.graph.footprint import Footprint
 from whence.graph.live import Activity, Live
+from whence_schemas.read import Use
 
 
 class Neighbours(NamedTuple):
@@ -151,7 +140,13 @@ DUMPED = {
 
 
 class GraphStore(Protocol):
-    """A store of facts. Every method may raise GraphUnavailable."""
+    """A store of facts. Every method may raise GraphUnavailable.
+
+    A store may keep what it found, as long as no batch, its own or another process's, changes it.
+    """
+
+    def question(self) -> AbstractAsyncContextManager[None]:
+        """For one question that takes many calls: what another process writes meanwhile may show, or not."""
 
     async def cursor(self) -> int:
         """How many log entries are folded in."""
@@ -208,8 +203,7 @@ class GraphStore(Protocol):
 
     async def neighbours(self, targets: Sequence[str], around: Around, as_of: int, window: int) -> Neighbours:
         """What is around targets, in one call: the edges into them, as `owners` gives them; what is live of their
-        owners, as `activities` says; and `aliases` of what these read and write. A store may keep what it found: as
-        long as no batch, its own or another process's, changes it."""
+        owners, as `activities` says; and `aliases` of what these read and write."""
 
     async def aliases(self, keys: Sequence[str]) -> dict[EdgeId, Since]:
         """Edges ALIAS and RENAMED_FROM with one of the keys at either end, whether they hold or not."""
@@ -266,10 +260,10 @@ class GraphStore(Protocol):
         before, by another attempt, of a partition that it read, and known to be complete or dropped. Readings without
         one are left out."""
 
-    async def read_since(self, productions: Sequence[Use], as_of: int) -> list[Use]:
-        """What may have read what was produced: uses that consumed one of the datasets, under just this name, by
-        `as_of`, named no version, and read a partition that was produced; from the production's time on until the
-        dataset is next produced: by a reading of the whole, any of it, else all partitions that were produced."""
+    async def read_since(self, productions: Sequence[Use]) -> list[Use]:
+        """What may have read what was produced: uses that consumed one of the datasets, under just this name, named no
+        version, and read a partition that was produced; from the production's time on until the dataset is next
+        produced: by a reading of the whole, any of it, else all partitions that were produced."""
 
     def dump(self) -> AsyncIterator[Iterable[str | int | None]]:
         """Every fact as a row (first the table's name), in one order on every store."""

@@ -10,10 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from whence.graph.facts import Attempt, EdgeKind, Role, Use
+from whence.graph.facts import Attempt, EdgeKind, Role
 from whence.graph.port import GraphStore
 from whence.lineage.names import Names
 from whence_schemas.identity import version_key
+from whence_schemas.read import Use
 
 MAX_USES = 10_000
 """Of one dataset in one role no more uses than these are looked at, the newest."""

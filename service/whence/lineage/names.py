@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from whence.graph.derive import derived_from_facet
 from whence.graph.facts import EdgeId, EdgeKind
 from whence.graph.port import GraphStore
-from whence_schemas.identity import Kind
 
 MAX_NAMES = 32
 """More names than these are hardly one dataset: they are reported and not joined."""
@@ -19,18 +18,18 @@ class Names:
         self._store = store
         self._as_of = as_of
         self._never = never_alias
+        self._joined: set[str] = set()
         self._members: dict[str, tuple[str, ...]] = {}
+        """Of those that have several names."""
         self.notes: list[str] = []
 
     def learn(self, aliases: Mapping[str, Collection[EdgeId]]) -> None:
         """Take it that these datasets have the alias edges given: most have none, and need not be asked for again."""
-        for key, edges in aliases.items():
-            if not edges:
-                self._members.setdefault(key, (key,))
+        self._joined.update(key for key, edges in aliases.items() if not edges)
 
     async def join(self, keys: Iterable[str]) -> None:
         """Find the names of datasets, by key."""
-        new = [key for key in dict.fromkeys(keys) if key not in self._members]
+        new = [key for key in dict.fromkeys(keys) if key not in self._joined]
         if not new:
             return
         known = set(new)
@@ -80,17 +79,18 @@ class Names:
         joined = [key for key in links if links[key]]
         nodes = await self._store.nodes(joined) if joined else {}
         for key in keys:
-            if key in self._members:
+            if key in self._joined or not links[key]:
                 continue
             component = _component(key, links)
             if len(component) > MAX_NAMES:
                 node = nodes.get(key)
                 name = f"{node.namespace}/{node.name}" if node else key
                 self._note(f"{name} is claimed to have over {MAX_NAMES} names; they are not joined")
-                component = {key}
+                continue
             members = tuple(sorted(component, key=lambda k: nodes[k][2:4] if k in nodes else ("", k)))
-            for member in members:
-                self._members[member] = members
+            self._members.update(dict.fromkeys(members, members))
+            self._joined.update(members)
+        self._joined.update(keys)
 
     def _note(self, text: str) -> None:
         if text not in self.notes:
@@ -98,11 +98,11 @@ class Names:
 
     def members(self, key: str) -> tuple[str, ...]:
         """All names of a joined dataset, the representative first; of anything else the key itself."""
-        return self._members.get(key, (key,))
+        return self._members.get(key) or (key,)
 
     def representative(self, key: str) -> str:
         """The name that stands for a joined dataset."""
-        return self.members(key)[0] if key[0] == Kind.DATASET else key
+        return self._members[key][0] if key in self._members else key
 
 
 def _component(start: str, links: dict[str, set[str]]) -> set[str]:

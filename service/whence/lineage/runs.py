@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from whence.graph.facts import Attempt, Node, Role, State, Use
+from whence.graph.facts import Attempt, Node, Role, State
 from whence.graph.port import GraphStore
 from whence.lineage.containers import contained_jobs, contained_runs
 from whence.lineage.names import Names
@@ -10,6 +10,7 @@ from whence.lineage.traversal import UNSEEN, Budget, add_edge, both_ways
 from whence.lineage.versions import newest_first, productions_read, readers_of
 from whence_schemas.identity import KIND_NAMES, Kind
 from whence_schemas.lineage import LineageEdge, LineageGraph, LineageNode, Question, Seen
+from whence_schemas.read import Use
 
 
 class _Passage(NamedTuple):

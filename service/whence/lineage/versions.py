@@ -8,10 +8,11 @@ fixed number of questions, however many they are, and take the names of their da
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Sequence
 
-from whence.graph.facts import Role, Use
+from whence.graph.facts import Role
 from whence.graph.port import GraphStore, Page
 from whence.lineage.names import Names
 from whence_schemas.identity import version_key
+from whence_schemas.read import Use
 
 _NEVER, _EVER = -(2**62), 2**62
 _FIRST, _PAGE = 4, 100
@@ -98,9 +99,10 @@ async def readers_of(store: GraphStore, names: Names, productions: Sequence[Use]
     """For each production the uses by `as_of` that consumed it, oldest first: those that name its version, and those
     that it is inferred for."""
     keys = [key for use in productions if use.label for key in _keys(names, use)]  # others cannot be named
-    readings = [u for u in (await store.uses_of_versions(keys, [Role.CONSUMED]) if keys else ()) if u.at <= as_of]
+    readings = await store.uses_of_versions(keys, [Role.CONSUMED]) if keys else []
     whole = [under for use in productions if use.complete > 0 for under in _under_all_names(names, use)]
-    readings += await store.read_since(whole, as_of) if whole else []
+    readings += await store.read_since(whole) if whole else []
+    readings = [use for use in readings if use.at <= as_of]
     await names.join({use.dataset for use in readings})
     found: dict[Use, list[Use]] = {use: [] for use in productions}
     for reading, made in (await productions_read(store, names, readings, as_of)).items():
@@ -116,7 +118,7 @@ async def readers_of_unmade(store: GraphStore, names: Names, reading: Use, as_of
         found = await store.uses_of_versions(_keys(names, reading), [Role.CONSUMED])
     else:
         nothing = reading._replace(at=_NEVER, partitions="")
-        found = await store.read_since(_under_all_names(names, nothing), as_of)
+        found = await store.read_since(_under_all_names(names, nothing))
     found = [use for use in found if use.at <= as_of]
     made = await productions_read(store, names, found, as_of)
     return [use for use in found if use not in made]

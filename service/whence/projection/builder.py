@@ -1,11 +1,12 @@
 """Builds a contribution from what a fold found: rows, the content that they refer to, and the edges that follow."""
 
 from whence.graph.derive import derived_from_facet, edges_of_claim, edges_of_report, makes_edges, merge
-from whence.graph.facts import Attempt, Claim, Contribution, EdgeId, Node, Report, Rows, Since, Use
+from whence.graph.facts import Attempt, Claim, Contribution, EdgeId, Node, Report, Rows, Since
 from whence.graph.footprint import Footprint
 from whence.projection.claims import Claims
 from whence.projection.io import JobIO
 from whence_schemas.identity import Kind, column_key
+from whence_schemas.read import Use
 
 
 class Builder:

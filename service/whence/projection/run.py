@@ -4,18 +4,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from whence.graph.canonical import canonical_json
 from whence.graph.derive import tag_node
-from whence.graph.facts import (
-    Attempt,
-    Contribution,
-    EdgeId,
-    EdgeKind,
-    Node,
-    Report,
-    Role,
-    Since,
-    State,
-    Use,
-)
+from whence.graph.facts import Attempt, Contribution, EdgeId, EdgeKind, Node, Report, Role, Since, State
 from whence.projection.builder import Builder
 from whence.projection.claims import Claims
 from whence.projection.io import MAX_COLUMN_EDGES, JobIO
@@ -38,6 +27,7 @@ from whence_schemas.identity import (
     run_key,
     version_key,
 )
+from whence_schemas.read import Use
 
 if TYPE_CHECKING:
     from whence.projection.fold import OrderedEvent

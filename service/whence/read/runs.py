@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from whence.graph.facts import Attempt, EdgeKind
 from whence.graph.port import GraphStore, Page
-from whence_schemas.read import AttemptRow, Cursor, RunState, UseRow
+from whence_schemas.read import AttemptRow, Cursor, RunState, Use
 
 _PAGE = 500
 
@@ -55,11 +55,11 @@ class RunReader:
         """Attempts of runs, by number."""
         return {run: [_attempt(a) for a in found] for run, found in (await self._store.attempts(runs)).items()}
 
-    async def uses(self, runs: Sequence[str]) -> dict[str, list[UseRow]]:
+    async def uses(self, runs: Sequence[str]) -> dict[str, list[Use]]:
         """What runs consumed and produced."""
-        found: dict[str, list[UseRow]] = {}
+        found: dict[str, list[Use]] = {}
         for use in await self._store.uses_of_runs(runs):
-            found.setdefault(use.run, []).append(UseRow(*use))
+            found.setdefault(use.run, []).append(use)
         return found
 
     async def children(self, runs: Sequence[str]) -> dict[str, list[str]]:

@@ -20,6 +20,9 @@ from whence_collector.status import status
 PATIENCE = 180.0
 """Seconds until all has to have arrived."""
 
+RESTFUL, LITTLE = 3, 0.2
+"""Seconds one after the other, in each of which the processors together work so many seconds at most."""
+
 KILLED = "killed"
 
 
@@ -78,11 +81,28 @@ def measure(host: Host, mode: str, rounds: int) -> Row:
 
 
 def _in_turns(host: Host, rounds: int) -> tuple[list[Ran], list[Ran]]:
-    alone, recorded = [], []
-    for _ in range(rounds):
-        alone.append(host.run(recorded=False))
-        recorded.append(host.run(recorded=True))
-    return alone, recorded
+    """Each round begins with the other one, and each run when what the one before left to do is done."""
+    ran: dict[bool, list[Ran]] = {False: [], True: []}
+    for number in range(rounds):
+        for recorded in (False, True) if number % 2 == 0 else (True, False):
+            _rest()
+            ran[recorded].append(host.run(recorded=recorded))
+    return ran[False], ran[True]
+
+
+def _rest() -> None:
+    """Wait until the processors do little for a while: an orchestrator's server goes on after a run, for long."""
+    end, quiet = time.monotonic() + PATIENCE, 0
+    while quiet < RESTFUL and time.monotonic() < end:
+        before = _busy()
+        time.sleep(1)
+        quiet = quiet + 1 if _busy() - before < LITTLE else 0
+
+
+def _busy() -> float:
+    """Seconds that all processors together have worked (proc_stat(5))."""
+    user, nice, system, *_ = map(int, Path("/proc/stat").read_text().split("\n")[0].split()[1:])
+    return (user + nice + system) / os.sysconf("SC_CLK_TCK")
 
 
 def _killed(host: Host, folder: Path, spool: Path) -> tuple[list[Ran], list[Ran]]:

@@ -12,7 +12,7 @@ from whence_graphql.run import Run
 from whence_graphql.scalars import DateTime
 from whence_schemas.freshness import DatasetFreshness as Row
 from whence_schemas.freshness import FreshnessState, RhythmBasis
-from whence_schemas.read import RunState, UseRow
+from whence_schemas.read import RunState, Use
 from whence_schemas.times import SECOND
 
 
@@ -36,7 +36,7 @@ class Production:
     at: DateTime = strawberry.field(description="When the attempt ended, or said something last.")
     attempt: int = strawberry.field(description="Its number in the run, from 0.")
     state: RunState
-    use: strawberry.Private[UseRow]
+    use: strawberry.Private[Use]
     moment: strawberry.Private[int]
 
     @resolved
@@ -94,7 +94,7 @@ def standing(row: Row, dataset: Dataset, answer: ports.DatasetsFreshness, moment
     )
 
 
-def _production(use: UseRow | None, state: str, moment: int) -> Production | None:
+def _production(use: Use | None, state: str, moment: int) -> Production | None:
     if use is None:
         return None
     return Production(

@@ -10,7 +10,7 @@ from whence.analyses.diff.assets import CODE, LOCATION, compare_code
 from whence.analyses.diff.schemas import compare_schemas, schema_of
 from whence.analyses.diff.values import TEXTS, same
 from whence.graph.canonical import canonical_json
-from whence.graph.facts import Attempt, EdgeKind, Role, Use
+from whence.graph.facts import Attempt, EdgeKind, Role
 from whence.graph.footprint import Footprint
 from whence.graph.port import GraphStore, Page
 from whence.lineage.names import Names
@@ -32,6 +32,7 @@ from whence_schemas.facets import read_facet
 from whence_schemas.facets.input import InputStatistics
 from whence_schemas.facets.output import OutputStatistics
 from whence_schemas.identity import attempt_id
+from whence_schemas.read import Use
 from whence_schemas.times import EVER
 
 _PAGE, _PAGES = 500, 20

@@ -6,10 +6,10 @@ from typing import NamedTuple
 from whence.analyses.freshness.expected import HISTORY, TAG, from_history, from_schedule, from_tags
 from whence.analyses.freshness.policy import Expectation, Policy
 from whence.analyses.schedules import SCHEDULE_FACETS
-from whence.graph.facts import Attempt, Node, Use
+from whence.graph.facts import Attempt, Node
 from whence.graph.port import GraphStore
 from whence_schemas.freshness import DatasetFreshness, FreshnessState, RhythmBasis
-from whence_schemas.read import UseRow
+from whence_schemas.read import Use
 
 _AROUND = 3
 """Runs around a run that are asked for a schedule: a query in an application in a task."""
@@ -151,8 +151,8 @@ def _stands(
     return DatasetFreshness(
         key,
         state,
-        UseRow(*last) if last else None,
-        UseRow(*past.incomplete) if past.incomplete else None,
+        last if last else None,
+        past.incomplete if past.incomplete else None,
         attempt.state if attempt else "",
         expectation.rhythm if expectation else None,
         due,

@@ -5,11 +5,11 @@ from typing import NamedTuple, Protocol
 
 from whence.analyses.attempts import attempt_at
 from whence.analyses.history.measuring import DURATION, Found, measure
-from whence.graph.facts import Role, Use
+from whence.graph.facts import Role
 from whence.graph.port import GraphStore, Page
 from whence.lineage.versions import merged
 from whence_schemas.history import HistoryRole
-from whence_schemas.read import AttemptRow, Cursor
+from whence_schemas.read import AttemptRow, Cursor, Use
 
 _CHUNK = 100
 

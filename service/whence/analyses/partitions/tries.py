@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from whence.analyses.attempts import attempt_at
 from whence.analyses.partitions.keys import Slice, read_dimensions, read_identifier
 from whence.analyses.schedules import SCHEDULE_FACETS, schedule_of
-from whence.graph.facts import Attempt, EdgeKind, Role, State, Use
+from whence.graph.facts import Attempt, EdgeKind, Role, State
 from whence.graph.port import GraphStore, Page, Said
 from whence.rhythm.cron import Cron
 from whence.rhythm.zones import time_of
@@ -20,7 +20,7 @@ from whence_schemas.facets import read_facet
 from whence_schemas.facets.run import NominalTime
 from whence_schemas.identity import Kind, attempt_id
 from whence_schemas.partitions import PartitionStep
-from whence_schemas.read import AttemptRow
+from whence_schemas.read import AttemptRow, Use
 from whence_schemas.times import parse_time
 
 _CHUNK = 500

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic_core import from_json
 
-from whence.graph.facts import EdgeKind, Role, Use
+from whence.graph.facts import EdgeKind, Role
 from whence.graph.port import GraphStore
 from whence.lineage.names import Names
 from whence.lineage.versions import productions_read
@@ -12,7 +12,7 @@ from whence_schemas.facets import read_facet
 from whence_schemas.facets.whence import APPROVAL, Approval
 from whence_schemas.identity import attempt_id
 from whence_schemas.provenance import Decision, VersionNode
-from whence_schemas.read import UseRow
+from whence_schemas.read import Use
 from whence_schemas.times import parse_time
 
 _EVER = 2**62
@@ -42,7 +42,7 @@ async def read_decisions(
             label = versions[version].label
             agrees = not (approval.version and label) or approval.version == label
             key = f"{version}:{at:020}:{row.entity}"
-            found.append(Decision(key, versions[version].distance, version, UseRow(*use), approval, at, agrees))
+            found.append(Decision(key, versions[version].distance, version, use, approval, at, agrees))
     return sorted(found, key=lambda decision: (decision.distance, decision.key))
 
 

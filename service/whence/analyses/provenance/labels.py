@@ -7,7 +7,7 @@ from typing import Protocol
 
 from pydantic_core import from_json
 
-from whence.graph.facts import EdgeKind, Role, Use
+from whence.graph.facts import EdgeKind, Role
 from whence.graph.port import GraphStore
 from whence.lineage.names import Names
 from whence_schemas.facets import read_facet
@@ -31,7 +31,7 @@ from whence_schemas.provenance import (
     VersionNode,
     asset_of,
 )
-from whence_schemas.read import UseRow
+from whence_schemas.read import Use
 
 _EVER = 2**62
 _COUNTED = {
@@ -186,5 +186,5 @@ async def read_models(
         if current is None or current.complete < 0:
             rows.append(ModelRow(model, distance, None, False))
         else:
-            rows.append(ModelRow(model, distance, UseRow(*current), current.version in versions))
+            rows.append(ModelRow(model, distance, current, current.version in versions))
     return sorted(rows, key=lambda row: (row.distance, row.key))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from whence.graph.facts import Attempt, Node, Role, Use
+from whence.graph.facts import Attempt, Node, Role
 from whence.graph.port import GraphStore
 from whence.lineage.containers import contained_runs
 from whence.lineage.names import Names
@@ -10,6 +10,7 @@ from whence.lineage.versions import newest_first
 from whence_schemas.errors import InvalidQuestion, NotFound
 from whence_schemas.identity import Kind, version_key
 from whence_schemas.provenance import ProvenanceQuestion
+from whence_schemas.read import Use
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Breadth-first; each step asks the store a fixed number of questions, whatever it
 from collections.abc import Iterable
 
 from whence.analyses.provenance.start import Start
-from whence.graph.facts import Role, Use
+from whence.graph.facts import Role
 from whence.graph.port import GraphStore
 from whence.lineage.names import Names
 from whence.lineage.traversal import Budget
@@ -14,7 +14,7 @@ from whence.lineage.versions import productions_read, readers_of, readers_of_unm
 from whence_schemas.identity import attempt_id, version_key
 from whence_schemas.lineage import Direction
 from whence_schemas.provenance import AttemptNode, Generated, Known, ProvenanceQuestion, Used, VersionNode
-from whence_schemas.read import UseRow
+from whence_schemas.read import Use
 
 
 class Walk:
@@ -135,7 +135,7 @@ class Walk:
         if key not in self.versions:
             label = use.label or (made.label if made else "")
             self._order[key] = None
-            self.versions[key] = VersionNode(key, distance, before, dataset, label, UseRow(*made) if made else None)
+            self.versions[key] = VersionNode(key, distance, before, dataset, label, made if made else None)
         return key
 
     def _unmade(self, use: Use) -> str:
@@ -147,13 +147,13 @@ class Walk:
         known = Known.NAMED if use.version else Known.INFERRED if made else Known.UNKNOWN
         key = f"{attempt}<{use.dataset}"
         if key not in self.used:
-            self.used[key] = Used(key, distance, attempt, version, known, UseRow(*use))
+            self.used[key] = Used(key, distance, attempt, version, known, use)
 
     def _note_generated(self, use: Use, distance: int, *, of: str) -> None:
         attempt = self._note_attempt(use.run, use.number, distance, of)
         key = f"{attempt}>{use.dataset}"
         if key not in self.generated:
-            self.generated[key] = Generated(key, distance, attempt, of, UseRow(*use))
+            self.generated[key] = Generated(key, distance, attempt, of, use)
 
     def _cut(self) -> None:
         """Leave what was found first, as much as an answer may have: so the path to each is whole."""

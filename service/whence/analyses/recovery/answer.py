@@ -12,13 +12,13 @@ from whence.analyses.recovery.slots import Slots
 from whence.analyses.recovery.start import Start, find_start
 from whence.analyses.recovery.walk import Walk
 from whence.analyses.recovery.work import Outstanding, current_versions, find_work
-from whence.graph.facts import Use
 from whence.graph.port import GraphStore
 from whence.lineage.answer import check_reach
 from whence.lineage.names import Names
 from whence_schemas.errors import InvalidQuestion, NotFound
 from whence_schemas.identity import Kind, digest
 from whence_schemas.lineage import Limit
+from whence_schemas.read import Use
 from whence_schemas.recovery import (
     Cause,
     Fallback,

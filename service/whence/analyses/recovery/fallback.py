@@ -2,11 +2,12 @@
 
 from whence.analyses.recovery.scene import Scene
 from whence.analyses.recovery.walk import Walk
-from whence.graph.facts import Role, Use
+from whence.graph.facts import Role
 from whence.graph.port import EARLIEST
 from whence.lineage.history import parts_of
 from whence.lineage.versions import merged
 from whence_schemas.identity import digest
+from whence_schemas.read import Use
 from whence_schemas.recovery import Fallback
 
 _LIMITS = (4, 100, 10_000)

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 from whence.analyses.recovery.scene import Scene
 from whence.analyses.recovery.slots import Slots
-from whence.graph.facts import Role, Use
+from whence.graph.facts import Role
 from whence.graph.footprint import Footprint
 from whence.lineage.history import AttemptId, attempt_of
+from whence_schemas.read import Use
 
 
 class Reach(NamedTuple):

@@ -6,11 +6,12 @@ from typing import NamedTuple
 from pydantic_core import from_json
 
 from whence.analyses.recovery.scene import Scene
-from whence.graph.facts import Role, Use
+from whence.graph.facts import Role
 from whence.lineage.history import AttemptId, attempt_of, parts_of
 from whence_schemas.facets import read_facet
 from whence_schemas.facets.run import NominalTime
 from whence_schemas.identity import attempt_id
+from whence_schemas.read import Use
 from whence_schemas.times import parse_time
 
 

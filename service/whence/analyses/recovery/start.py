@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 
 from whence.analyses.recovery.scene import Mark, Scene
-from whence.graph.facts import Role, State, Use
+from whence.graph.facts import Role, State
 from whence.graph.port import EARLIEST
 from whence.lineage.containers import contained_jobs, contained_runs
 from whence.lineage.history import AttemptId, attempt_of
 from whence_schemas.errors import InvalidQuestion, NotFound
 from whence_schemas.identity import Kind
+from whence_schemas.read import Use
 from whence_schemas.recovery import Cause, Reason
 
 _NEWEST = 100

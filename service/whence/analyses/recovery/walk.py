@@ -11,9 +11,10 @@ from whence.analyses.recovery.flows import Flows, Reach
 from whence.analyses.recovery.scene import Mark, Scene
 from whence.analyses.recovery.slots import Slot, Slots
 from whence.analyses.recovery.start import Start
-from whence.graph.facts import State, Use
+from whence.graph.facts import State
 from whence.lineage.history import AttemptId, attempt_of, parts_of
 from whence.lineage.passing import passing
+from whence_schemas.read import Use
 from whence_schemas.recovery import Cause, Reason
 
 

@@ -5,9 +5,10 @@ from typing import NamedTuple
 from whence.analyses.recovery.scene import Scene
 from whence.analyses.recovery.slots import Slot, Slots
 from whence.analyses.recovery.walk import Walk
-from whence.graph.facts import State, Use
+from whence.graph.facts import State
 from whence.lineage.history import AttemptId, attempt_of, parts_of
 from whence_schemas.identity import digest
+from whence_schemas.read import Use
 from whence_schemas.recovery import Cause, Reason, Status, Work
 
 _FIRST = ("", -1)

@@ -12,7 +12,7 @@ from whence.audit.recorded import NAMED, UNKNOWN, Place
 from whence.audit.report.content import shown_time
 from whence.audit.report.survey import Checks, checks, owner_names, shown_code
 from whence.eventlog.port import EventLog
-from whence.graph.facts import Attempt, EdgeKind, Role, Use
+from whence.graph.facts import Attempt, EdgeKind, Role
 from whence.graph.port import GraphStore
 from whence.lineage.answer import lineage
 from whence.lineage.names import Names
@@ -24,7 +24,7 @@ from whence_schemas.facets.whence import Approval
 from whence_schemas.identity import Kind, attempt_id, dataset_key
 from whence_schemas.lineage import Direction, Granularity, LineageGraph, Question
 from whence_schemas.provenance import Asset, VersionNode, asset_of
-from whence_schemas.read import UseRow
+from whence_schemas.read import Use
 from whence_schemas.times import EVER
 
 MAX_NODES = 2_000
@@ -211,7 +211,7 @@ class _Tracing:
             )
         return sorted(found, key=lambda origin: (origin.distance, origin.place, origin.written or 0))
 
-    async def _checks(self, production: UseRow) -> Checks:
+    async def _checks(self, production: Use) -> Checks:
         """Checks by the runs that read the version."""
         counted = Checks()
         readers = await self._versions.consumers(production, self._as_of)
@@ -226,7 +226,7 @@ class _Tracing:
     async def _decisions(self, made: Use) -> list[Decision]:
         names = Names(self._graph, self._as_of, self._never_alias)
         await names.join([made.dataset])
-        version = VersionNode(made.version, 0, "", names.representative(made.dataset), made.label, UseRow(*made))
+        version = VersionNode(made.version, 0, "", names.representative(made.dataset), made.label, made)
         decided = await read_decisions(self._graph, names, {made.version: version}, self._as_of)
         runs = await self._runs([one.use.run for one in decided])
         found = [Decision(one.approval, shown_time(one.at), runs[one.use.run], one.agrees) for one in decided]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from whence.graph.answers import activities_of, stretches_of
 from whence.graph.facts import Report
 from whence.graph.footprint import Footprint
-from whence.graph.kept import kept_footprints, load_footprints
+from whence.graph.keeping.footprints import kept_footprints, load_footprints
 from whence.graph.live import Activity
 from whence.graph.neo4j.statements import Transaction, collect, fetch, listed
 from whence.graph.port import Span, Stretch

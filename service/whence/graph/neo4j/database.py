@@ -79,6 +79,14 @@ class Database:
             async with self._session() as session:
                 return await session.execute_read(work, *args, **kwargs)
 
+    def reading(self, work: _Work[_P, _T]) -> Callable[_P, Awaitable[_T]]:
+        """What reads so when it is called."""
+
+        async def read(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+            return await self.read(work, *args, **kwargs)
+
+        return read
+
     async def write(self, work: _Work[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Do the work in a transaction that writes: all of it or nothing.
 

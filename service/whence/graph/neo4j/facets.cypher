@@ -17,6 +17,10 @@ CALL (pair) {
     RETURN c, c.first AS at
 }
 RETURN collect([c.entity, coalesce(c.full_name, c.name), at, c.value, c.unit])
+// name: said_later (entities of which something was said after a time)
+UNWIND $pairs AS pair
+MATCH (c:Claim) WHERE c.entity = pair[0] AND c.name = pair[1] AND c.last > $as_of
+RETURN collect(DISTINCT [c.entity])
 // name: facets_of_unit
 MATCH (c:Claim {unit: $unit})
 WHERE c.entity IN $entities AND c.first <= $as_of AND ($names IS NULL OR c.name IN $names)

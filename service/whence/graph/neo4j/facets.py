@@ -18,6 +18,15 @@ async def facets(
     return [CurrentFacet(entity, facet, value, bodies[value], at, by) for entity, facet, at, value, by in said]
 
 
+async def facets_until(
+    tx: Transaction, entities: Sequence[str], names: Sequence[str], as_of: int
+) -> tuple[list[CurrentFacet], set[str]]:
+    """For each entity and facet the value last said; and the entities of which those facets say something later."""
+    pairs = listed(product(entities, map(facet_name, names)))
+    later = {entity for (entity,) in await collect(tx, "said_later", pairs=pairs, as_of=as_of)}
+    return await facets(tx, entities, names, as_of, None), later
+
+
 async def _said(
     tx: Transaction, entities: Sequence[str], names: Sequence[str] | None, as_of: int, unit: str | None
 ) -> Sequence[Row]:

@@ -1,29 +1,20 @@
 """The graph store on Neo4j: what it can do, and which module does it."""
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Self
 
-from whence.graph.facts import (
-    Attempt,
-    Batch,
-    Contribution,
-    EdgeId,
-    EdgeKind,
-    Failure,
-    Node,
-    Role,
-    Since,
-    Use,
-)
+from whence.graph.facts import Attempt, Batch, Contribution, EdgeId, EdgeKind, Failure, Node, Role, Since
 from whence.graph.footprint import Footprint
+from whence.graph.keeping.kept import Kept, Looks
+from whence.graph.keeping.uses import LooksForUses
 from whence.graph.live import Activity
-from whence.graph.nearby import Nearby
 from whence.graph.neo4j.activities import activities, footprints, stretches
 from whence.graph.neo4j.contributions import contributions
 from whence.graph.neo4j.database import Database
 from whence.graph.neo4j.dump import table_rows
 from whence.graph.neo4j.edges import aliases, edges_from, edges_into, since
-from whence.graph.neo4j.facets import facets, first_said, said_by
+from whence.graph.neo4j.facets import facets, facets_until, first_said, said_by
 from whence.graph.neo4j.neighbours import neighbours
 from whence.graph.neo4j.nodes import counts, named, nodes, search
 from whence.graph.neo4j.runs import attempts, runs_of_job, runs_of_jobs
@@ -50,6 +41,7 @@ from whence.graph.port import (
     Stretch,
     Value,
 )
+from whence_schemas.read import Use
 
 
 class Neo4jGraphStore:
@@ -62,7 +54,7 @@ class Neo4jGraphStore:
             ConfigurationError: the address is none that the driver knows.
         """
         self._database = Database(uri, user, password, database)
-        self._nearby = Nearby(self._look, self.cursor)
+        self._kept = Kept(self._looks())
 
     @classmethod
     async def open(cls, uri: str, user: str, password: str, database: str | None = None) -> Self:
@@ -75,13 +67,27 @@ class Neo4jGraphStore:
         await store._database.try_to_open()
         return store
 
+    def _looks(self) -> Looks:
+        reading = self._database.reading
+        return Looks(
+            self.cursor,
+            reading(neighbours),
+            reading(aliases),
+            reading(facets_until),
+            LooksForUses(reading(uses_of_runs), reading(uses_of_versions), reading(last_produced), reading(read_since)),
+        )
+
+    def question(self) -> AbstractAsyncContextManager[None]:
+        """For one question: what another process wrote is looked for when it begins."""
+        return self._kept.watch.question()
+
     async def cursor(self) -> int:
         """How many log entries are folded in."""
         return await self._database.read(cursor)
 
     async def apply(self, batch: Batch) -> None:
         """Apply a batch, all of it or nothing."""
-        with self._nearby.applying(batch):
+        with self._kept.watch.applying(batch):
             await self._database.write(apply, batch)
 
     async def failures(self, limit: int) -> list[Failure]:
@@ -90,7 +96,7 @@ class Neo4jGraphStore:
 
     async def clear(self) -> None:
         """Forget everything; the cursor is 0."""
-        self._nearby.clear()
+        self._kept.watch.clear()
         await self._database.clear()
 
     async def scrub(self) -> None:
@@ -132,14 +138,11 @@ class Neo4jGraphStore:
 
     async def aliases(self, keys: Sequence[str]) -> dict[EdgeId, Since]:
         """Alias edges at either end of which one of the keys is."""
-        return await self._database.read(aliases, keys)
+        return await self._kept.aliases.get(keys)
 
     async def neighbours(self, targets: Sequence[str], around: Around, as_of: int, window: int) -> Neighbours:
         """What is around targets, in one call."""
-        return await self._nearby.neighbours(targets, around, as_of, window)
-
-    async def _look(self, targets: Sequence[str], around: Around, as_of: int, window: int) -> Neighbours:
-        return await self._database.read(neighbours, targets, around, as_of, window)
+        return await self._kept.nearby.get(targets, around, as_of, window)
 
     async def activities(self, owners: Sequence[str], as_of: int, window: int) -> dict[str, Activity]:
         """The owners' last reports."""
@@ -157,7 +160,9 @@ class Neo4jGraphStore:
         self, entities: Sequence[str], names: Sequence[str] | None, as_of: int, unit: str | None = None
     ) -> list[CurrentFacet]:
         """For each entity and facet the value last said, by (entity, facet)."""
-        return await self._database.read(facets, entities, names, as_of, unit)
+        if names is None or unit is not None:
+            return await self._database.read(facets, entities, names, as_of, unit)
+        return await self._kept.facets.get(entities, names, as_of)
 
     async def first_said(self, values: Sequence[Value], after: int, until: int) -> dict[Value, SaidBy]:
         """Who said each of these values first in that time."""
@@ -181,11 +186,11 @@ class Neo4jGraphStore:
 
     async def uses_of_runs(self, runs: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
         """What runs consumed and produced, or only one of these."""
-        return await self._database.read(uses_of_runs, runs, roles)
+        return await self._kept.uses.of_runs(runs, roles)
 
     async def uses_of_versions(self, versions: Sequence[str], roles: Collection[Role] = tuple(Role)) -> list[Use]:
         """Uses that name one of these versions, in these roles."""
-        return await self._database.read(uses_of_versions, versions, roles)
+        return await self._kept.uses.of_versions(versions, roles)
 
     async def uses_of_dataset(self, dataset: str, role: Role, as_of: int, after: Page | None, limit: int) -> list[Use]:
         """Uses of a dataset in a role, newest first."""
@@ -205,11 +210,11 @@ class Neo4jGraphStore:
 
     async def last_produced(self, readings: Sequence[Use]) -> dict[Use, Use]:
         """For each reading the use by which its dataset was produced last."""
-        return await self._database.read(last_produced, readings)
+        return await self._kept.uses.last_produced(readings)
 
-    async def read_since(self, productions: Sequence[Use], as_of: int) -> list[Use]:
+    async def read_since(self, productions: Sequence[Use]) -> list[Use]:
         """Uses that may have consumed what was produced, without naming a version."""
-        return await self._database.read(read_since, productions, as_of)
+        return await self._kept.uses.read_since(productions)
 
     async def dump(self) -> AsyncIterator[Iterable[str | int | None]]:
         """Every fact as a row, in one order on every store."""

@@ -49,19 +49,19 @@ RETURN collect([reading[0], u.run, u.number, type(u), u.dataset, u.at, u.version
 UNWIND $productions AS made
 CALL (made) {
     OPTIONAL MATCH ()-[u:PRODUCED]->()
-    WHERE u.dataset = made[0] AND u.at > made[1] AND u.run IS NOT NULL AND u.number IS NOT NULL AND u.complete <> 0
+    WHERE u.dataset = made[1] AND u.at > made[2] AND u.run IS NOT NULL AND u.number IS NOT NULL AND u.complete <> 0
     RETURN u.at AS any_part ORDER BY u.dataset, u.at, u.run, u.number LIMIT 1
 }
 CALL (made) {
     OPTIONAL MATCH ()-[u:PRODUCED]->()
-    WHERE u.dataset = made[0] AND u.at > made[1] AND u.run IS NOT NULL AND u.number IS NOT NULL AND u.complete <> 0
+    WHERE u.dataset = made[1] AND u.at > made[2] AND u.run IS NOT NULL AND u.number IS NOT NULL AND u.complete <> 0
         AND CASE WHEN u.partitions = '' THEN true
-            ELSE size(made[2]) > 0 AND all(part IN made[2] WHERE u.partitions CONTAINS part) END
+            ELSE size(made[3]) > 0 AND all(part IN made[3] WHERE u.partitions CONTAINS part) END
     RETURN u.at AS all_parts ORDER BY u.dataset, u.at, u.run, u.number LIMIT 1
 }
 MATCH ()-[u:CONSUMED]->()
-WHERE u.dataset = made[0] AND u.at >= made[1] AND u.at <= coalesce(all_parts, $as_of) AND u.at <= $as_of
+WHERE u.dataset = made[1] AND u.at >= made[2] AND u.at <= coalesce(all_parts, 9223372036854775807)
     AND u.run IS NOT NULL AND u.number IS NOT NULL AND u.version IS NULL
-    AND CASE WHEN u.partitions = '' THEN u.at <= coalesce(any_part, $as_of)
-        ELSE size(made[2]) = 0 OR any(part IN made[2] WHERE u.partitions CONTAINS part) END
-RETURN collect([u.run, u.number, type(u), u.dataset, u.at, '', u.label, u.complete, u.partitions])
+    AND CASE WHEN u.partitions = '' THEN any_part IS NULL OR u.at <= any_part
+        ELSE size(made[3]) = 0 OR any(part IN made[3] WHERE u.partitions CONTAINS part) END
+RETURN collect([made[0], u.run, u.number, type(u), u.dataset, u.at, '', u.label, u.complete, u.partitions])

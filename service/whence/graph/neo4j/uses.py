@@ -3,10 +3,11 @@
 from collections.abc import Collection, Sequence
 
 from whence.graph.answers import uses_by_dataset
-from whence.graph.facts import Role, Use
+from whence.graph.facts import Role
 from whence.graph.neo4j.statements import Transaction, before, collect, fetch, listed
 from whence.graph.partitions import parts_of
 from whence.graph.port import Page
+from whence_schemas.read import Use
 
 
 async def uses_of_runs(tx: Transaction, runs: Sequence[str], roles: Collection[Role]) -> list[Use]:
@@ -59,8 +60,10 @@ async def last_produced(tx: Transaction, readings: Sequence[Use]) -> dict[Use, U
     return {readings[row[0]]: Use(*row[1:]) for row in rows}
 
 
-async def read_since(tx: Transaction, productions: Sequence[Use], as_of: int) -> list[Use]:
-    """Uses that may have consumed what was produced, without naming a version."""
-    wanted = [[use.dataset, use.at, parts_of(use.partitions)] for use in productions]
-    rows = await collect(tx, "read_since", productions=wanted, as_of=as_of)
-    return sorted({Use(*row) for row in rows})
+async def read_since(tx: Transaction, productions: Sequence[Use]) -> dict[Use, list[Use]]:
+    """For each production the uses that may have consumed it, without naming a version."""
+    wanted = [[place, use.dataset, use.at, parts_of(use.partitions)] for place, use in enumerate(productions)]
+    found: dict[Use, list[Use]] = {made: [] for made in productions}
+    for row in await collect(tx, "read_since", productions=wanted):
+        found[productions[row[0]]].append(Use(*row[1:]))
+    return found

@@ -7,7 +7,7 @@ last batches, which the cursor then says, and the log brings them back.
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -46,6 +46,14 @@ class Database:
             GraphUnavailable: the file cannot be read.
         """
         return await self._run(self._readers, work, *args, **kwargs)
+
+    def reading(self, work: _Work[_P, _T]) -> Callable[_P, Awaitable[_T]]:
+        """What reads so when it is called."""
+
+        async def read(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+            return await self.read(work, *args, **kwargs)
+
+        return read
 
     async def write(self, work: _Work[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Do the work on the connection of the writer thread.

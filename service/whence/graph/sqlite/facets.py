@@ -1,6 +1,7 @@
 """Facets: what was said of entities, and by whom."""
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from whence.graph.answers import last_said
 from whence.graph.port import CurrentFacet, Said, SaidBy, Value
@@ -23,6 +24,15 @@ def facets(
     said = last_said(rows)
     bodies = facet_bodies(connection, {value for _, _, _, value, _ in said})
     return [CurrentFacet(entity, facet, value, bodies[value], at, by) for entity, facet, at, value, by in said]
+
+
+def facets_until(
+    connection: Connection, entities: Sequence[str], names: Sequence[str], as_of: int
+) -> tuple[list[CurrentFacet], set[str]]:
+    """For each entity and facet the value last said; and the entities of which those facets say something later."""
+    wanted = listed(entities)
+    rows = (fetch(connection, "said_later", entities=wanted, facet=name, as_of=as_of) for name in names)
+    return facets(connection, entities, names, as_of, None), {entity for (entity,) in chain.from_iterable(rows)}
 
 
 def first_said(connection: Connection, values: Sequence[Value], after: int, until: int) -> dict[Value, SaidBy]:

@@ -18,6 +18,9 @@ SELECT entity, facet, last, value, unit FROM wanted CROSS JOIN claim ON entity =
 WITH wanted (one) AS (SELECT value FROM json_each(:entities))
 SELECT entity, facet, first, value, unit FROM wanted CROSS JOIN claim ON entity = one AND facet = :facet
     AND last > :as_of AND first <= :as_of AND (:unit IS NULL OR unit = :unit)
+-- name: said_later (entities of which something was said after a time)
+SELECT wanted FROM (SELECT value AS wanted FROM json_each(:entities))
+WHERE EXISTS (SELECT 1 FROM claim WHERE entity = wanted AND facet = :facet AND last > :as_of)
 
 -- name: first_said
 SELECT CASE WHEN first > :after THEN first ELSE last END AS at, unit FROM claim

@@ -5,10 +5,11 @@ from collections.abc import Collection, Sequence
 import orjson
 
 from whence.graph.answers import uses_by_dataset
-from whence.graph.facts import Role, Use
+from whence.graph.facts import Role
 from whence.graph.partitions import parts_of
 from whence.graph.port import NEWEST, Page
 from whence.graph.sqlite.statements import Connection, fetch, listed
+from whence_schemas.read import Use
 
 
 def uses_of_runs(connection: Connection, runs: Sequence[str], roles: Collection[Role]) -> list[Use]:
@@ -59,7 +60,10 @@ def last_produced(connection: Connection, readings: Sequence[Use]) -> dict[Use, 
     return {readings[row[0]]: Use(*row[1:]) for row in rows}
 
 
-def read_since(connection: Connection, productions: Sequence[Use], as_of: int) -> list[Use]:
-    """Uses that may have consumed what was produced, without naming a version."""
-    made = listed((use.dataset, use.at, parts_of(use.partitions)) for use in productions)
-    return [Use(*row) for row in sorted(fetch(connection, "read_since", made=made, as_of=as_of))]
+def read_since(connection: Connection, productions: Sequence[Use]) -> dict[Use, list[Use]]:
+    """For each production the uses that may have consumed it, without naming a version."""
+    wanted = [(use.dataset, use.at, parts_of(use.partitions)) for use in productions]
+    found: dict[Use, list[Use]] = {made: [] for made in productions}
+    for row in fetch(connection, "read_since", made=orjson.dumps(wanted).decode()):
+        found[productions[row[0]]].append(Use(*row[1:]))
+    return found

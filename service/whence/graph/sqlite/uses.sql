@@ -37,10 +37,11 @@ FROM reading CROSS JOIN use ON (use.run, use.number, use.role, use.dataset) = (
         AND (partitions = '' OR parts = '[]' OR EXISTS (
             SELECT 1 FROM json_each(parts) WHERE instr(partitions, value) > 0))
     ORDER BY at DESC, run DESC, number DESC LIMIT 1)
--- name: read_since
-WITH made (dataset, at, parts) AS MATERIALIZED (
-    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(:made)),
-until (dataset, at, parts, any_part, all_parts) AS MATERIALIZED (
+-- name: read_since (by each production's place in the list)
+WITH made (place, dataset, at, parts) AS MATERIALIZED (
+    SELECT key, json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]')
+    FROM json_each(:made)),
+until (place, dataset, at, parts, any_part, all_parts) AS MATERIALIZED (
     SELECT made.*,
         (SELECT at FROM use WHERE dataset = made.dataset AND role = 'PRODUCED' AND at > made.at AND complete <> 0
         ORDER BY at LIMIT 1),
@@ -49,8 +50,8 @@ until (dataset, at, parts, any_part, all_parts) AS MATERIALIZED (
                 SELECT 1 FROM json_each(parts) WHERE instr(partitions, value) = 0)))
         ORDER BY at LIMIT 1)
     FROM made)
-SELECT DISTINCT use.run, number, role, use.dataset, use.at, version, label, complete, partitions
+SELECT place, use.run, number, role, use.dataset, use.at, version, label, complete, partitions
 FROM until CROSS JOIN use ON use.dataset = until.dataset AND role = 'CONSUMED' AND use.at >= until.at
-    AND use.at <= min(:as_of, ifnull(all_parts, :as_of)) AND version = ''
-    AND CASE WHEN partitions = '' THEN use.at <= ifnull(any_part, :as_of) ELSE parts = '[]' OR EXISTS (
+    AND use.at <= ifnull(all_parts, 9223372036854775807) AND version = ''
+    AND CASE WHEN partitions = '' THEN use.at <= ifnull(any_part, 9223372036854775807) ELSE parts = '[]' OR EXISTS (
         SELECT 1 FROM json_each(parts) WHERE instr(partitions, value) > 0) END

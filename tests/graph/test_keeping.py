@@ -1,11 +1,13 @@
-"""How much is kept of what is around nodes: small things, the newest ones, and no more than a size together."""
+"""How much is kept of answers: small things, the newest ones, and no more than a size together."""
 
 import pytest
 
 from tests.build import NS, at, event
 from tests.changes import Changes
 from whence.graph.facts import EdgeKind
-from whence.graph.nearby import MOST_BYTES, Nearby
+from whence.graph.keeping.nearby import Nearby
+from whence.graph.keeping.room import MOST_BYTES, Room
+from whence.graph.keeping.watch import Watch
 from whence.graph.port import Around
 from whence.graph.sqlite import SQLiteGraphStore
 from whence_schemas.identity import dataset_key
@@ -17,7 +19,9 @@ class Looking:
     """A store's own way of looking, which notes for what it is asked."""
 
     def __init__(self, store):
-        self._nearby = Nearby(self._look, store.cursor)
+        self.cursors = 0
+        self.watch = Watch(self._cursor)
+        self._nearby = Nearby(self.watch, Room(), self._look)
         self._store = store
         self._looked = []
 
@@ -25,11 +29,15 @@ class Looking:
         self._looked += targets
         return await self._store.neighbours(targets, around, as_of, window)
 
+    async def _cursor(self):
+        self.cursors += 1
+        return await self._store.cursor()
+
     async def looked(self, *names):
         """For which of the datasets it is looked when one asks for their readers."""
         self._looked.clear()
         keys = {dataset_key(NS, name): name for name in names}
-        await self._nearby.neighbours(list(keys), READERS, at("12:00:00"), 5)
+        await self._nearby.get(list(keys), READERS, at("12:00:00"), 5)
         return [keys[key] for key in self._looked]
 
 
@@ -59,7 +67,7 @@ async def test_a_hub_is_not_kept_and_takes_no_other_place(store):
 
 
 async def test_the_oldest_go(store, monkeypatch):
-    monkeypatch.setattr("whence.graph.nearby.MOST_BYTES", 250_000)
+    monkeypatch.setattr("whence.graph.keeping.room.MOST_BYTES", 250_000)
     names = [f"d{n}" for n in range(300)]
     graph = Changes(store)
     await graph.add(*(event("COMPLETE", "10:00:00", f"j{n}", n, inputs=[name]) for n, name in enumerate(names)))
@@ -67,3 +75,17 @@ async def test_the_oldest_go(store, monkeypatch):
     for _ in range(2):
         assert [await looking.looked(name) for name in names] == [[name] for name in names]
     assert await looking.looked(*names[-100:]) == []
+
+
+async def test_one_question_reads_the_cursor_once(store):
+    graph = Changes(store)
+    await graph.add(event("COMPLETE", "10:00:00", inputs=["a"], outputs=["b"]))
+    looking = Looking(store)
+    async with looking.watch.question():
+        assert await looking.looked("a") == ["a"]
+        assert await looking.looked("b") == ["b"]
+        assert looking.cursors == 1
+        await graph.add(event("COMPLETE", "10:00:00", "other", 2, inputs=["a"]))
+        assert await looking.looked("a") == []
+    assert await looking.looked("a") == ["a"]
+    assert looking.cursors == 2

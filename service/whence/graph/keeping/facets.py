@@ -1,0 +1,69 @@
+"""Facets as they hold, kept from question to question."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import chain
+from typing import NamedTuple
+
+from whence.graph.facts import Batch
+from whence.graph.keeping.room import Room, Table
+from whence.graph.keeping.watch import Watch
+from whence.graph.port import CurrentFacet
+
+_ROW_BYTES = 400
+
+LookForFacets = Callable[[Sequence[str], Sequence[str], int], Awaitable[tuple[list[CurrentFacet], set[str]]]]
+
+
+class _Known(NamedTuple):
+    """The value, if there is one, in questions `since` a time, after which nothing is said."""
+
+    since: int
+    value: CurrentFacet | None
+
+
+class Facets:
+    """Keeps what facets of some names say of entities."""
+
+    def __init__(self, watch: Watch, room: Room, look: LookForFacets) -> None:
+        """look: finds values at a time, and the entities of which those facets say anything later."""
+        self._watch = watch
+        self._look = look
+        self._table: Table[dict[str, _Known]] = Table(room)
+        watch.over(self)
+
+    async def get(self, entities: Sequence[str], names: Sequence[str], as_of: int) -> list[CurrentFacet]:
+        """The values last said by `as_of`, by (entity, facet); what is not known is looked for in the store."""
+        await self._watch.compare()
+        found: list[CurrentFacet] = []
+        unknown: list[str] = []
+        for entity in dict.fromkeys(entities):
+            known = self._table.values.get(entity, {})
+            rows = [known[name] for name in names if name in known and known[name].since <= as_of]
+            if len(rows) == len(names):
+                found += [row.value for row in rows if row.value is not None]
+            else:
+                unknown.append(entity)
+        if unknown:
+            changes = self._watch.changes
+            new, later = await self._look(unknown, names, as_of)
+            found += new
+            if self._watch.unchanged(changes):
+                self._learn([entity for entity in unknown if entity not in later], names, new, as_of)
+        return sorted(found)
+
+    def _learn(self, entities: Sequence[str], names: Sequence[str], new: Sequence[CurrentFacet], as_of: int) -> None:
+        values = {(row.entity, row.facet): row for row in new}
+        for entity in entities:
+            learned = {name: _Known(as_of, values.get((entity, name))) for name in names}
+            known = {**self._table.values.get(entity, {}), **learned}
+            bodies = (len(row.value.body) for row in known.values() if row.value is not None)
+            self._table.put(entity, known, _ROW_BYTES * (1 + len(known)) + sum(bodies))
+
+    def forget(self, batch: Batch) -> None:
+        """Forget what a batch changes."""
+        rows = chain(batch.removed.values(), batch.added.values())
+        self._table.drop(claim.entity for one in rows for claim in one.claims)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._table.clear()
