@@ -41,15 +41,25 @@ query ($namespace: String!, $name: String!) {
 }
 """
 
-_CYPHER = """
+_STEP = """
 UNWIND front AS one
 MATCH (one)STEP(end:Node)
 WITH found, collect(DISTINCT end) AS front, collect(DISTINCT by) AS others
-WITH found + front + others AS found, front
+WITH found + [node IN front + others | [node, DISTANCE]] AS found, front
 """
-"""A step of the same walk, written out as often as there are steps: the best single statement that we know. SHORTEST
-paths of one pattern, `((:Node)STEP(:Node)){1,DEPTH}`, do not end in minutes. It counts by edges ever seen: without what
-is live, other names, what facets say, paths, and a page."""
+_CYPHER = """
+MATCH (start:Node {key: $key}) WITH [] AS found, collect(start) AS front
+STEPS
+UNWIND found AS one
+WITH one[0] AS node, min(one[1]) AS distance ORDER BY distance, node.key
+WITH node.kind AS kind, count(node) AS nodes, collect([distance, node.key])[..20] AS first
+UNWIND first AS one
+MATCH (node:Node {key: one[1]})
+RETURN kind, nodes, collect([one[0], node.namespace, node.name])
+"""
+"""The same walk, written out step by step, with the counts and the first page: the best single statement that we know.
+SHORTEST paths of one pattern, `((:Node)STEP(:Node)){1,DEPTH}`, do not end in minutes. It takes all edges ever seen: so
+it is without what is live, other names, paths, and what facets say."""
 
 
 class Question(NamedTuple):
@@ -123,9 +133,9 @@ def _times(ask: Callable[[], Any]) -> list[float]:
 
 def _cypher(server: LocalNeo4j, question: Question, dataset: str) -> float:
     """Seconds of the statement, the median when it is warm."""
-    steps = _CYPHER.replace("STEP", question.step) * DEPTH
-    start = "MATCH (start:Node {key: $key}) WITH [] AS found, collect(start) AS front"
-    statement = f"{start} {steps} UNWIND found AS one RETURN count(DISTINCT one)"
+    step = _STEP.replace("STEP", question.step)
+    steps = [step.replace("DISTANCE", str(distance)) for distance in range(1, DEPTH + 1)]
+    statement = _CYPHER.replace("STEPS", "".join(steps))
     key = dataset_key(NAMESPACE, dataset)
     with neo4j.GraphDatabase.driver(server.uri, auth=server.auth) as driver, driver.session() as session:
         return statistics.median(_times(lambda: session.run(statement, key=key).consume())[WARM_UP:])

@@ -149,6 +149,11 @@ async def _compare_facts(store, new, as_of):
     for facet in (["mine"], ["mine", "version"]):
         assert await store.facets(KEYS, facet, as_of) == await new.facets(KEYS, facet, as_of)
     assert await store.aliases(KEYS) == await new.aliases(KEYS)
+    for kinds in ([EdgeKind.WRITES, EdgeKind.READS], [EdgeKind.ALIAS]):
+        for keys in (TARGETS[-2:], TARGETS):
+            assert sorted(await store.owners(keys, kinds)) == sorted(await new.owners(keys, kinds))
+            assert await store.edges_from(keys, kinds) == await new.edges_from(keys, kinds)
+    assert await store.nodes(TARGETS) == await new.nodes(TARGETS)
     for roles in ([Role.CONSUMED], tuple(Role)):
         assert await store.uses_of_versions(VERSIONS, roles) == await new.uses_of_versions(VERSIONS, roles)
         uses = await new.uses_of_runs(RUNS, roles)

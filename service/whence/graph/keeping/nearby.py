@@ -5,7 +5,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from whence.graph.facts import Batch, EdgeId, EdgeKind
-from whence.graph.keeping.aliases import renamed
+from whence.graph.keeping.edges import renamed
 from whence.graph.keeping.room import Room, Table
 from whence.graph.keeping.watch import Watch
 from whence.graph.live import Live, onward

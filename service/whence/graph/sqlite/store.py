@@ -6,6 +6,7 @@ from pathlib import Path
 
 from whence.graph.facts import Attempt, Batch, Contribution, EdgeId, EdgeKind, Failure, Node, Role, Since
 from whence.graph.footprint import Footprint
+from whence.graph.keeping.edges import LooksForEdges
 from whence.graph.keeping.kept import Kept, Looks
 from whence.graph.keeping.uses import LooksForUses
 from whence.graph.live import Activity
@@ -61,8 +62,9 @@ class SQLiteGraphStore:
         reading = self._database.reading
         return Looks(
             self.cursor,
+            reading(nodes),
+            LooksForEdges(reading(aliases), reading(edges_from), reading(edges_into)),
             reading(neighbours),
-            reading(aliases),
             reading(facets_until),
             LooksForUses(reading(uses_of_runs), reading(uses_of_versions), reading(last_produced), reading(read_since)),
         )
@@ -99,7 +101,7 @@ class SQLiteGraphStore:
 
     async def nodes(self, keys: Sequence[str]) -> dict[str, Node]:
         """Nodes by key."""
-        return await self._database.read(nodes, keys)
+        return await self._kept.nodes.get(keys)
 
     async def counts(self) -> dict[str, int]:
         """Number of nodes of each kind."""
@@ -117,11 +119,11 @@ class SQLiteGraphStore:
 
     async def owners(self, targets: Sequence[str], kinds: Sequence[EdgeKind]) -> list[EdgeId]:
         """Edges of these kinds into the targets."""
-        return await self._database.read(edges_into, targets, kinds)
+        return await self._kept.edges.owners(targets, kinds)
 
     async def edges_from(self, sources: Sequence[str], kinds: Sequence[EdgeKind]) -> dict[EdgeId, Since]:
         """Edges of these kinds that the sources own."""
-        return await self._database.read(edges_from, sources, kinds)
+        return await self._kept.edges.edges_from(sources, kinds)
 
     async def since(self, edges: Sequence[EdgeId]) -> dict[EdgeId, Since]:
         """When these edges were first seen."""
@@ -129,7 +131,7 @@ class SQLiteGraphStore:
 
     async def aliases(self, keys: Sequence[str]) -> dict[EdgeId, Since]:
         """Alias edges at either end of which one of the keys is."""
-        return await self._kept.aliases.get(keys)
+        return await self._kept.edges.aliases(keys)
 
     async def neighbours(self, targets: Sequence[str], around: Around, as_of: int, window: int) -> Neighbours:
         """What is around targets, in one call."""
