@@ -134,7 +134,7 @@ class Spread:
                     if owner in jobs and not self._by_column and live.mixes:
                         continue  # it leads where it led from the spot before
                     ways = self._ways(owner, live, member)
-                    uses = list(ways_of(ways, spot.field))
+                    uses = ways_of(ways, spot.field)
                     taken += [(spot, owner, field, way) for field, way in uses]
                     if owner[0] == Kind.JOB and (uses or not ways):
                         self._pass(jobs, owner, spot, [way.recorded for _, way in uses])

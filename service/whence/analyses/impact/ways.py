@@ -1,7 +1,7 @@
 """The ways on from a dataset: what an owner that reads it makes of it, column by column where that is recorded."""
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -27,11 +27,10 @@ Ways = dict[str, list[Way]]
 none if the owner only reads it."""
 
 
-def ways_of(ways: Ways, field: str) -> Iterator[tuple[str, Way]]:
+def ways_of(ways: Ways, field: str) -> list[tuple[str, Way]]:
     """Those that a column (or with an empty field any column) takes, each with the column that it is known for."""
-    for source in ("", field) if field else ways:
-        for way in ways.get(source, ()):
-            yield source, way
+    sources = ("", field) if field else ways
+    return [(source, way) for source in sources for way in ways.get(source, ())]
 
 
 def ways_of_datasets(owner: str, live: Live, dataset: str) -> Ways:

@@ -1,8 +1,11 @@
 """Edges of owners, into nodes, and between names, kept from question to question."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
+from whence.graph.answers import edges_by_target
 from whence.graph.facts import Batch, EdgeId, EdgeKind, Since
 from whence.graph.keeping.each import Each
 from whence.graph.keeping.room import Room
@@ -11,8 +14,7 @@ from whence.graph.keeping.watch import Watch
 _EDGE_BYTES = 400
 
 _Edges = dict[EdgeId, Since]
-_Of = tuple[str, tuple[EdgeKind, ...]]
-"""A node, and kinds of its edges."""
+_Kinds = tuple[EdgeKind, ...]
 
 
 class LooksForEdges(NamedTuple):
@@ -24,13 +26,15 @@ class LooksForEdges(NamedTuple):
 
 
 class Edges:
-    """Keeps edges by the node that is asked about. It answers as the port does."""
+    """Keeps edges by the node that is asked about, and by their kinds. It answers as the port does."""
 
     def __init__(self, watch: Watch, room: Room, looks: LooksForEdges) -> None:
+        self._watch = watch
+        self._room = room
         self._looks = looks
         self._aliases = Each(watch, room, self._look_for_aliases, about=str, size=_size, changed=renamed)
-        self._from = Each(watch, room, self._look_from, about=_node, size=_size, changed=_sources)
-        self._into = Each(watch, room, self._look_into, about=_node, size=_size, changed=_targets)
+        self._from: dict[_Kinds, Each[str, _Edges]] = {}
+        self._into: dict[_Kinds, Each[str, list[EdgeId]]] = {}
 
     async def aliases(self, keys: Sequence[str]) -> _Edges:
         """Alias edges at either end of which one of the keys is."""
@@ -38,14 +42,19 @@ class Edges:
 
     async def edges_from(self, sources: Sequence[str], kinds: Sequence[EdgeKind]) -> _Edges:
         """Edges of these kinds that the sources own."""
-        wanted = tuple(kinds)
-        return _together((await self._from.get([(key, wanted) for key in dict.fromkeys(sources)])).values())
+        wanted = tuple(sorted(kinds))
+        if wanted not in self._from:
+            look = partial(self._look_from, wanted)
+            self._from[wanted] = Each(self._watch, self._room, look, about=str, size=_size, changed=_sources)
+        return _together((await self._from[wanted].get(dict.fromkeys(sources))).values())
 
     async def owners(self, targets: Sequence[str], kinds: Sequence[EdgeKind]) -> list[EdgeId]:
         """Edges of these kinds into the targets."""
-        wanted = tuple(kinds)
-        found = await self._into.get([(key, wanted) for key in dict.fromkeys(targets)])
-        return [edge for edges in found.values() for edge in edges]
+        wanted = tuple(sorted(kinds))
+        if wanted not in self._into:
+            look = partial(self._look_into, wanted)
+            self._into[wanted] = Each(self._watch, self._room, look, about=str, size=_size, changed=_targets)
+        return list(chain.from_iterable((await self._into[wanted].get(dict.fromkeys(targets))).values()))
 
     async def _look_for_aliases(self, keys: Sequence[str]) -> dict[str, _Edges]:
         found: dict[str, _Edges] = {key: {} for key in keys}
@@ -54,27 +63,18 @@ class Edges:
                 found[name][edge] = since
         return found
 
-    async def _look_from(self, asked: Sequence[_Of]) -> dict[_Of, _Edges]:
-        [kinds] = {kinds for _, kinds in asked}
-        found: dict[_Of, _Edges] = {one: {} for one in asked}
-        for edge, since in (await self._looks.edges_from([key for key, _ in asked], kinds)).items():
-            found[edge.owner, kinds][edge] = since
+    async def _look_from(self, kinds: _Kinds, keys: Sequence[str]) -> dict[str, _Edges]:
+        found: dict[str, _Edges] = {key: {} for key in keys}
+        for edge, since in (await self._looks.edges_from(keys, kinds)).items():
+            found[edge.owner][edge] = since
         return found
 
-    async def _look_into(self, asked: Sequence[_Of]) -> dict[_Of, list[EdgeId]]:
-        [kinds] = {kinds for _, kinds in asked}
-        found: dict[_Of, list[EdgeId]] = {one: [] for one in asked}
-        for edge in await self._looks.owners([key for key, _ in asked], kinds):
-            found[edge.target, kinds].append(edge)
-        return found
+    async def _look_into(self, kinds: _Kinds, keys: Sequence[str]) -> dict[str, list[EdgeId]]:
+        return edges_by_target(keys, await self._looks.owners(keys, kinds))
 
 
 def _together(found: Iterable[_Edges]) -> _Edges:
-    return {edge: since for edges in found for edge, since in edges.items()}
-
-
-def _node(asked: _Of) -> str:
-    return asked[0]
+    return {edge: since for edges in found if edges for edge, since in edges.items()}
 
 
 def _size(edges: _Edges | list[EdgeId]) -> int:

@@ -1,7 +1,8 @@
 """What runs consumed and produced, kept from question to question."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
-from itertools import chain, product
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 from whence.graph.facts import Batch, Role
@@ -13,8 +14,6 @@ from whence_schemas.read import Use
 _USE_BYTES = 700
 
 _Look = Callable[[Sequence[str], Collection[Role]], Awaitable[list[Use]]]
-_In = tuple[str, str]
-"""A run or a version, and a role."""
 
 
 class LooksForUses(NamedTuple):
@@ -31,20 +30,24 @@ class Uses:
 
     def __init__(self, watch: Watch, room: Room, looks: LooksForUses) -> None:
         self._looks = looks
-        self._runs = Each(watch, room, self._look_at_runs, about=_first, size=_size, changed=_runs)
-        self._versions = Each(watch, room, self._look_at_versions, about=_first, size=_size, changed=_versions)
+        self._runs = {
+            role: Each(watch, room, partial(self._look_at_runs, role), about=str, size=_size, changed=_runs)
+            for role in Role
+        }
+        self._versions = {
+            role: Each(watch, room, partial(self._look_at_versions, role), about=str, size=_size, changed=_versions)
+            for role in Role
+        }
         self._produced = Each(watch, room, self._look_back, about=_dataset, size=_size, changed=_datasets)
         self._read = Each(watch, room, looks.read_since, about=_dataset, size=_size, changed=_datasets)
 
     async def of_runs(self, runs: Sequence[str], roles: Collection[Role]) -> list[Use]:
         """What runs did."""
-        found = await self._runs.get(dict.fromkeys(product(runs, roles)))
-        return sorted(chain.from_iterable(found.values()))
+        return await _in(self._runs, runs, roles)
 
     async def of_versions(self, versions: Sequence[str], roles: Collection[Role]) -> list[Use]:
         """Uses that name one of these versions."""
-        found = await self._versions.get(dict.fromkeys(product(versions, roles)))
-        return sorted(chain.from_iterable(found.values()))
+        return await _in(self._versions, versions, roles)
 
     async def last_produced(self, readings: Sequence[Use]) -> dict[Use, Use]:
         """For each reading the use by which its dataset was produced last."""
@@ -56,35 +59,27 @@ class Uses:
         found = await self._read.get(dict.fromkeys(productions))
         return sorted(set(chain.from_iterable(found.values())))
 
-    async def _look_at_runs(self, asked: Sequence[_In]) -> dict[_In, list[Use]]:
-        uses = await self._looks.of_runs(*_apart(asked))
-        return _shared_out(asked, ((use.run, use) for use in uses))
+    async def _look_at_runs(self, role: Role, runs: Sequence[str]) -> dict[str, list[Use]]:
+        found: dict[str, list[Use]] = {run: [] for run in runs}
+        for use in await self._looks.of_runs(runs, [role]):
+            found[use.run].append(use)
+        return found
 
-    async def _look_at_versions(self, asked: Sequence[_In]) -> dict[_In, list[Use]]:
-        uses = await self._looks.of_versions(*_apart(asked))
-        return _shared_out(asked, ((use.version, use) for use in uses))
+    async def _look_at_versions(self, role: Role, versions: Sequence[str]) -> dict[str, list[Use]]:
+        found: dict[str, list[Use]] = {version: [] for version in versions}
+        for use in await self._looks.of_versions(versions, [role]):
+            found[use.version].append(use)
+        return found
 
     async def _look_back(self, readings: Sequence[Use]) -> dict[Use, list[Use]]:
         made = await self._looks.last_produced(readings)
         return {reading: [made[reading]] if reading in made else [] for reading in readings}
 
 
-def _apart(asked: Sequence[_In]) -> tuple[list[str], list[Role]]:
-    return list(dict.fromkeys(key for key, _ in asked)), [
-        Role(role) for role in dict.fromkeys(role for _, role in asked)
-    ]
-
-
-def _shared_out(asked: Iterable[_In], uses: Iterable[tuple[str, Use]]) -> dict[_In, list[Use]]:
-    found: dict[_In, list[Use]] = {one: [] for one in asked}
-    for key, use in uses:
-        if (key, use.role) in found:
-            found[key, use.role].append(use)
-    return found
-
-
-def _first(asked: _In) -> str:
-    return asked[0]
+async def _in(kept: Mapping[Role, Each[str, list[Use]]], keys: Sequence[str], roles: Iterable[Role]) -> list[Use]:
+    wanted = sorted(set(keys))
+    found = [await kept[role].get(wanted) for role in sorted(set(roles))]
+    return sorted(use for of_role in found for uses in of_role.values() for use in uses)
 
 
 def _dataset(use: Use) -> str:
