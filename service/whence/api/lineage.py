@@ -7,9 +7,11 @@ all that is done with an event.
 import asyncio
 import json
 import re
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -25,9 +27,17 @@ MAX_WAIT_SECONDS = 30
 _WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(\d{1,9})"?\s*(?=[,;]|$)', re.IGNORECASE)
 
 
+class PlainRoute(APIRoute):
+    """A route in the OpenAPI document whose endpoint is called with the request, and nothing else."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The endpoint."""
+        return self.endpoint
+
+
 def lineage_routes(ingestion: Ingestion, projector: Projector, max_body_bytes: int) -> APIRouter:
     """The routes that take events."""
-    router = APIRouter(prefix="/api/v1", tags=["OpenLineage"])
+    router = APIRouter(prefix="/api/v1", tags=["OpenLineage"], route_class=PlainRoute)
 
     @router.post("/lineage", status_code=201, **document.EVENT)
     async def post_event(request: Request) -> Response:

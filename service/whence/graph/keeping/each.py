@@ -62,6 +62,11 @@ class Each(Generic[_Asked, _Answer]):
             known = {**self._table.values.get(subject, {}), **answers}
             self._table.put(subject, known, sum(map(self._size, known.values())))
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is kept."""
+        return not self._table.values
+
     def forget(self, batch: Batch) -> None:
         """Forget what a batch changes."""
         changed = self._changed(batch)

@@ -59,6 +59,11 @@ class Facets:
             bodies = (len(row.value.body) for row in known.values() if row.value is not None)
             self._table.put(entity, known, _ROW_BYTES * (1 + len(known)) + sum(bodies))
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is kept."""
+        return not self._table.values
+
     def forget(self, batch: Batch) -> None:
         """Forget what a batch changes."""
         rows = chain(batch.removed.values(), batch.added.values())

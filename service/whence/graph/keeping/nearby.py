@@ -93,6 +93,11 @@ class Nearby:
                 size = _EDGE_BYTES * (1 + sum(map(len, aliases.values()))) + (live.size if live else 0)
                 self._live.put(owner, _Known(window, as_of, live, aliases), size)
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is kept."""
+        return not (self._into.values or self._live.values)
+
     def forget(self, batch: Batch) -> None:
         """Forget what a batch changes."""
         names = renamed(batch)

@@ -15,6 +15,10 @@ from whence.graph.facts import Batch
 class Part(Protocol):
     """Something that keeps answers."""
 
+    @property
+    def empty(self) -> bool:
+        """Whether it keeps none."""
+
     def forget(self, batch: Batch) -> None:
         """Forget what a batch changes."""
 
@@ -45,7 +49,8 @@ class Watch:
     def applying(self, batch: Batch) -> Iterator[None]:
         """While a batch is applied: what it changes is not known any more, and nothing is learned."""
         for part in self._parts:
-            part.forget(batch)
+            if not part.empty:
+                part.forget(batch)
         self._coming = batch.cursor
         try:
             yield
