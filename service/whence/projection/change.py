@@ -1,6 +1,5 @@
 """From what units contributed before and contribute now to one batch of changes."""
 
-from collections import OrderedDict
 from collections.abc import Hashable, Iterable
 from typing import Generic, TypeVar
 
@@ -94,29 +93,32 @@ _Key = TypeVar("_Key", bound=Hashable)
 
 
 class _Recent(Generic[_Key, _Value]):
-    """A dictionary that forgets what was not touched for longest."""
+    """A dictionary that forgets what was not touched for long, by halves."""
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._items: OrderedDict[_Key, _Value] = OrderedDict()
+        self._half = limit // 2
+        self._newer: dict[_Key, _Value] = {}
+        self._older: dict[_Key, _Value] = {}
 
     def __contains__(self, key: _Key) -> bool:
         return self.get(key) is not None
 
     def get(self, key: _Key) -> _Value | None:
-        value = self._items.get(key)
-        if value is not None:
-            self._items.move_to_end(key)
+        value = self._newer.get(key)
+        if value is None and (value := self._older.pop(key, None)) is not None:
+            self._newer[key] = value
         return value
 
     def update(self, items: dict[_Key, _Value]) -> None:
-        self._items.update(items)
-        while len(self._items) > self._limit:
-            self._items.popitem(last=False)
+        self._newer.update(items)
+        if len(self._newer) > self._half:
+            self._older, self._newer = self._newer, {}
 
     def drop(self, keys: Iterable[_Key]) -> None:
         for key in keys:
-            self._items.pop(key, None)
+            self._newer.pop(key, None)
+            self._older.pop(key, None)
 
     def clear(self) -> None:
-        self._items.clear()
+        self._newer.clear()
+        self._older.clear()
