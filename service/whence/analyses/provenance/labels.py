@@ -22,7 +22,6 @@ from whence_schemas.provenance import (
     CodeUsed,
     Gap,
     GapKind,
-    Generated,
     Known,
     ModelRow,
     ProvenanceCounts,
@@ -51,8 +50,7 @@ class Found(Protocol):
 
     attempts: dict[str, AttemptNode]
     versions: dict[str, VersionNode]
-    used: list[Used]
-    generated: list[Generated]
+    used: dict[str, Used]
 
 
 async def read_labels(store: GraphStore, names: Names, found: Found, as_of: int) -> ProvenanceLabels:
@@ -150,7 +148,7 @@ def _count(
 ) -> ProvenanceCounts:
     versions = [node for node in found.versions.values() if node.before or node.distance]  # what is asked about is not
     datasets = {node.dataset for node in versions}
-    counted = Counter(_COUNTED[edge.known] for edge in found.used)
+    counted = Counter(_COUNTED[edge.known] for edge in found.used.values())
     counted.update(_COUNTED[assets[dataset]] for dataset in datasets if dataset in assets)
     return ProvenanceCounts(
         attempts=len(found.attempts),

@@ -32,9 +32,9 @@ class Edges:
         self._watch = watch
         self._room = room
         self._looks = looks
-        self._aliases = Each(watch, room, self._look_for_aliases, about=str, size=_size, changed=renamed)
-        self._from: dict[_Kinds, Each[str, _Edges]] = {}
-        self._into: dict[_Kinds, Each[str, list[EdgeId]]] = {}
+        self._aliases = Each(watch, room, self._look_for_aliases, _size, renamed)
+        self._from: dict[_Kinds, Each[_Edges]] = {}
+        self._into: dict[_Kinds, Each[list[EdgeId]]] = {}
 
     async def aliases(self, keys: Sequence[str]) -> _Edges:
         """Alias edges at either end of which one of the keys is."""
@@ -45,7 +45,7 @@ class Edges:
         wanted = tuple(sorted(kinds))
         if wanted not in self._from:
             look = partial(self._look_from, wanted)
-            self._from[wanted] = Each(self._watch, self._room, look, about=str, size=_size, changed=_sources)
+            self._from[wanted] = Each(self._watch, self._room, look, _size, _sources)
         return _together((await self._from[wanted].get(dict.fromkeys(sources))).values())
 
     async def owners(self, targets: Sequence[str], kinds: Sequence[EdgeKind]) -> list[EdgeId]:
@@ -53,7 +53,7 @@ class Edges:
         wanted = tuple(sorted(kinds))
         if wanted not in self._into:
             look = partial(self._look_into, wanted)
-            self._into[wanted] = Each(self._watch, self._room, look, about=str, size=_size, changed=_targets)
+            self._into[wanted] = Each(self._watch, self._room, look, _size, _targets)
         return list(chain.from_iterable((await self._into[wanted].get(dict.fromkeys(targets))).values()))
 
     async def _look_for_aliases(self, keys: Sequence[str]) -> dict[str, _Edges]:

@@ -1,6 +1,6 @@
 """Facets as they hold, kept from question to question."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -21,6 +21,9 @@ class _Known(NamedTuple):
     value: CurrentFacet | None
 
 
+_NOTHING: dict[str, _Known] = {}
+
+
 class Facets:
     """Keeps what facets of some names say of entities."""
 
@@ -34,15 +37,7 @@ class Facets:
     async def get(self, entities: Sequence[str], names: Sequence[str], as_of: int) -> list[CurrentFacet]:
         """The values last said by `as_of`, by (entity, facet); what is not known is looked for in the store."""
         await self._watch.compare()
-        found: list[CurrentFacet] = []
-        unknown: list[str] = []
-        for entity in dict.fromkeys(entities):
-            known = self._table.values.get(entity, {})
-            rows = [known[name] for name in names if name in known and known[name].since <= as_of]
-            if len(rows) == len(names):
-                found += [row.value for row in rows if row.value is not None]
-            else:
-                unknown.append(entity)
+        found, unknown = self._recall(dict.fromkeys(entities), names, as_of)
         if unknown:
             changes = self._watch.changes
             new, later = await self._look(unknown, names, as_of)
@@ -50,6 +45,22 @@ class Facets:
             if self._watch.unchanged(changes):
                 self._learn([entity for entity in unknown if entity not in later], names, new, as_of)
         return sorted(found)
+
+    def _recall(
+        self, entities: Collection[str], names: Sequence[str], as_of: int
+    ) -> tuple[list[CurrentFacet], list[str]]:
+        """The values of those entities of which all is known; and the other entities."""
+        values = self._table.values
+        found: list[CurrentFacet] = []
+        unknown: dict[str, None] = {}
+        for name in names:
+            for entity in entities:
+                known = values.get(entity, _NOTHING).get(name)
+                if known is None or known.since > as_of:
+                    unknown[entity] = None
+                elif known.value is not None:
+                    found.append(known.value)
+        return [row for row in found if row.entity not in unknown] if unknown else found, list(unknown)
 
     def _learn(self, entities: Sequence[str], names: Sequence[str], new: Sequence[CurrentFacet], as_of: int) -> None:
         values = {(row.entity, row.facet): row for row in new}

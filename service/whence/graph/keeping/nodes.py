@@ -18,20 +18,20 @@ class Nodes:
     def __init__(self, watch: Watch, room: Room, look: LookForNodes) -> None:
         """look: answers `nodes` by the store alone."""
         self._look = look
-        self._nodes = Each(watch, room, self._look_for_each, about=str, size=_size, changed=_changed)
+        self._nodes = Each(watch, room, self._look_for_each, _size, _changed)
 
     async def get(self, keys: Sequence[str]) -> dict[str, Node]:
         """Nodes by key; those that are not there are left out."""
         found = await self._nodes.get(dict.fromkeys(keys))
-        return {key: node for key, node in found.items() if node is not None}
+        return {key: node for key, nodes in found.items() for node in nodes}
 
-    async def _look_for_each(self, keys: Sequence[str]) -> dict[str, Node | None]:
+    async def _look_for_each(self, keys: Sequence[str]) -> dict[str, tuple[Node, ...]]:
         nodes = await self._look(keys)
-        return {key: nodes.get(key) for key in keys}
+        return {key: (nodes[key],) if key in nodes else () for key in keys}
 
 
-def _size(node: Node | None) -> int:
-    return _NODE_BYTES + (len(node.namespace) + len(node.name) if node else 0)
+def _size(nodes: Sequence[Node]) -> int:
+    return _NODE_BYTES + sum(len(node.namespace) + len(node.name) for node in nodes)
 
 
 def _changed(batch: Batch) -> set[str]:

@@ -3,10 +3,11 @@
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
+from operator import attrgetter
 from typing import NamedTuple
 
 from whence.graph.facts import Batch, Role
-from whence.graph.keeping.each import Each
+from whence.graph.keeping.each import Each, EachAbout
 from whence.graph.keeping.room import Room
 from whence.graph.keeping.watch import Watch
 from whence_schemas.read import Use
@@ -30,16 +31,12 @@ class Uses:
 
     def __init__(self, watch: Watch, room: Room, looks: LooksForUses) -> None:
         self._looks = looks
-        self._runs = {
-            role: Each(watch, room, partial(self._look_at_runs, role), about=str, size=_size, changed=_runs)
-            for role in Role
-        }
+        self._runs = {role: Each(watch, room, partial(self._look_at_runs, role), _size, _runs) for role in Role}
         self._versions = {
-            role: Each(watch, room, partial(self._look_at_versions, role), about=str, size=_size, changed=_versions)
-            for role in Role
+            role: Each(watch, room, partial(self._look_at_versions, role), _size, _versions) for role in Role
         }
-        self._produced = Each(watch, room, self._look_back, about=_dataset, size=_size, changed=_datasets)
-        self._read = Each(watch, room, looks.read_since, about=_dataset, size=_size, changed=_datasets)
+        self._produced = EachAbout(watch, room, self._look_back, _dataset, _size, _datasets)
+        self._read = EachAbout(watch, room, looks.read_since, _dataset, _size, _datasets)
 
     async def of_runs(self, runs: Sequence[str], roles: Collection[Role]) -> list[Use]:
         """What runs did."""
@@ -76,14 +73,13 @@ class Uses:
         return {reading: [made[reading]] if reading in made else [] for reading in readings}
 
 
-async def _in(kept: Mapping[Role, Each[str, list[Use]]], keys: Sequence[str], roles: Iterable[Role]) -> list[Use]:
+async def _in(kept: Mapping[Role, Each[list[Use]]], keys: Sequence[str], roles: Iterable[Role]) -> list[Use]:
     wanted = sorted(set(keys))
     found = [await kept[role].get(wanted) for role in sorted(set(roles))]
     return sorted(use for of_role in found for uses in of_role.values() for use in uses)
 
 
-def _dataset(use: Use) -> str:
-    return use.dataset
+_dataset: Callable[[Use], str] = attrgetter("dataset")
 
 
 def _size(uses: Sequence[Use]) -> int:
