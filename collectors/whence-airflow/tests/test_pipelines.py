@@ -79,6 +79,12 @@ def test_nothing_was_lost_while_the_server_was_away(recording):
     assert ready["log"]["size"] == len({json.dumps(event) for event in recording.events}) > 300
 
 
+def test_the_logs_of_tasks_say_nothing_of_events(recording):
+    logs = [file.read_text() for file in (recording.airflow.folder / "logs").rglob("task_id=*/**/attempt=*.log")]
+    assert len(logs) > 50
+    assert [line for log in logs for line in log.splitlines() if "emitted OpenLineage" in line] == []
+
+
 def test_every_event_is_valid(recording):
     ours = [event for event in recording.events if event["producer"].startswith("urn:whence:")]
     assert [problem for event in ours for problem in problems(event)] == []

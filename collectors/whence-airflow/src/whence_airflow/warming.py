@@ -17,7 +17,7 @@ from openlineage.client.uuid import generate_new_uuid
 
 from whence_airflow import choosing, facets
 from whence_airflow.emitting import PRODUCER, redacted
-from whence_airflow.quiet import quiet
+from whence_airflow.quiet import Hushed, quiet
 from whence_collector import spool_client
 
 
@@ -26,7 +26,9 @@ def warm() -> None:
     with _silent("openlineage.client.client"):  # commands load plugins too, and their output is theirs
         client = spool_client()
         if not choosing.chosen_by_user():
-            get_openlineage_listener().adapter.get_or_create_openlineage_client()
+            adapter = get_openlineage_listener().adapter
+            adapter.get_or_create_openlineage_client()
+            adapter._log = Hushed(adapter.log)
     redacted(_event())
     _ = client.config  # is read when it is first asked for
     for option in vars(conf).values():
