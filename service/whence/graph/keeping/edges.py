@@ -11,7 +11,7 @@ from whence.graph.keeping.each import Each
 from whence.graph.keeping.room import Room
 from whence.graph.keeping.watch import Watch
 
-_EDGE_BYTES = 400
+_EDGE_BYTES = 250
 
 _Edges = dict[EdgeId, Since]
 _Kinds = tuple[EdgeKind, ...]

@@ -9,7 +9,7 @@ from whence.graph.keeping.room import Room, Table
 from whence.graph.keeping.watch import Watch
 from whence.graph.port import CurrentFacet
 
-_ROW_BYTES = 400
+_ROW_BYTES = 220
 
 LookForFacets = Callable[[Sequence[str], Sequence[str], int], Awaitable[tuple[list[CurrentFacet], set[str]]]]
 

@@ -7,7 +7,7 @@ from whence.graph.keeping.each import Each
 from whence.graph.keeping.room import Room
 from whence.graph.keeping.watch import Watch
 
-_NODE_BYTES = 700
+_NODE_BYTES = 500
 
 LookForNodes = Callable[[Sequence[str]], Awaitable[dict[str, Node]]]
 

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any, Generic, TypeVar
 
-MOST_BYTES = 48_000_000
+MOST_BYTES = 40_000_000
 """Enough for what is around the nodes of an answer of 10,000, and for its uses, its facets and its names."""
 
 _Value = TypeVar("_Value")

@@ -12,7 +12,7 @@ from whence.graph.keeping.room import Room
 from whence.graph.keeping.watch import Watch
 from whence_schemas.read import Use
 
-_USE_BYTES = 700
+_USE_BYTES = 330
 
 _Look = Callable[[Sequence[str], Collection[Role]], Awaitable[list[Use]]]
 
