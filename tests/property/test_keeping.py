@@ -146,8 +146,8 @@ def _shown(live):
 
 
 async def _compare_facts(store, new, as_of):
-    for facet in (["mine"], ["mine", "version"]):
-        assert await store.facets(KEYS, facet, as_of) == await new.facets(KEYS, facet, as_of)
+    for facets in (["mine"], ["mine", "version"]):
+        assert await store.facets([*KEYS, *KEYS], [*facets, *facets], as_of) == await new.facets(KEYS, facets, as_of)
     assert await store.aliases(KEYS) == await new.aliases(KEYS)
     for kinds in ([EdgeKind.WRITES, EdgeKind.READS], [EdgeKind.ALIAS]):
         for keys in (TARGETS[-2:], TARGETS):

@@ -37,6 +37,7 @@ class Facets:
     async def get(self, entities: Sequence[str], names: Sequence[str], as_of: int) -> list[CurrentFacet]:
         """The values last said by `as_of`, by (entity, facet); what is not known is looked for in the store."""
         await self._watch.compare()
+        names = list(dict.fromkeys(names))
         found, unknown = self._recall(dict.fromkeys(entities), names, as_of)
         if unknown:
             changes = self._watch.changes
