@@ -222,6 +222,15 @@ def test_the_quick_look_misses_nothing(form, secret):
         assert redaction.suspects(json.dumps(document))
 
 
+@unhurried
+@given(st.lists(st.tuples(st.sampled_from([*TEXTS, "{}"]), SECRETS), max_size=5))
+def test_the_quick_look_is_the_same_whatever_came_before(said):
+    redaction = Redaction(environment={})
+    for form, secret in [*said, *said]:
+        text = json.dumps(event(form.format(secret)))
+        assert redaction.suspects(text) == Redaction(environment={}).suspects(text)
+
+
 def test_nothing_secret_is_written(folder, lines, monkeypatch):
     monkeypatch.setenv("MY_PASSWORD", "correct horse")
     transport = SpoolTransport(SpoolConfig(Settings(spool=folder, shipper=False, redact=(r"CUST-\d+",))))

@@ -22,9 +22,9 @@ def plain(value: Any) -> Any:
         return _object(value.items())
     if kind is list or kind is tuple:
         return [found for one in value if (found := plain(one)) is not None and found != {}]
-    names = _attributes(kind)
-    if names is not None:
-        return _object((name, getattr(value, name)) for name in names)
+    attributes = getattr(kind, "__attrs_attrs__", None)
+    if attributes is not None:
+        return _object([(attribute.name, getattr(value, attribute.name)) for attribute in attributes])
     return _other(value)
 
 
@@ -35,12 +35,6 @@ def _object(items: Any) -> dict[str, Any]:
         if found is not None:
             result[key if type(key) is str else str(key)] = found
     return result
-
-
-def _attributes(kind: type) -> tuple[str, ...] | None:
-    """The attributes of an attrs class; None if the class is none."""
-    found = getattr(kind, "__attrs_attrs__", None)
-    return None if found is None else tuple(attribute.name for attribute in found)
 
 
 def _other(value: Any) -> Any:

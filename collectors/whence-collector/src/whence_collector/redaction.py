@@ -73,6 +73,9 @@ _HINTS = (
 """An event in which, in small letters, is none of these, and no user in a URL, has nothing that would be taken out."""
 _USER_IN_URL = re.compile(r"://[^/\s\"]*@|://[^\s\"]*:[^\s\"]*@")
 
+_REMEMBERED, _SHORT = 4_096, 200
+"""How many harmless parts of events are remembered, about, and how long one may be."""
+
 _PASSWORD_IN_URL = re.compile(r"://[^\s/:@]*:([^\s@]+)@")
 
 _LITERAL = frozenset(("eventTime", "eventType", "runId", "schemaURL", "_schemaURL", "_producer", "producer"))
@@ -96,13 +99,23 @@ class Redaction:
         self._known = tuple(sorted(_secrets(environment), key=len, reverse=True))
         self._known_in_json = tuple(json.dumps(value)[1:-1] for value in self._known)
         self._scrub = lru_cache(maxsize=1024)(self._scrubbed)
+        self._harmless: set[str] = set()
 
     def suspects(self, text: str) -> bool:
         """Whether there may be something to take out of an event as JSON: a quick look that misses nothing."""
         if self._added or any(value in text for value in self._known_in_json):
             return True
-        small = text.lower()
-        return any(hint in small for hint in _HINTS) or _USER_IN_URL.search(text) is not None
+        new = set(text.split('"')) - self._harmless
+        if _hints_at_secrets('"'.join(new)):
+            return True
+        self._remember(new)
+        return False
+
+    def _remember(self, harmless: set[str]) -> None:
+        """Most of an event stands in the one before, so what was looked at is not looked at again."""
+        if len(self._harmless) > _REMEMBERED:
+            self._harmless = set()
+        self._harmless.update(part for part in harmless if len(part) <= _SHORT)
 
     def apply(self, event: Any) -> Any:
         """The event, as parsed JSON, without what has to be taken out."""
@@ -145,6 +158,12 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         return re.compile(pattern)
     except re.error as error:
         raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+
+
+def _hints_at_secrets(text: str) -> bool:
+    """Whether there may be a secret in a text; the same as in its parts between double quotes."""
+    small = text.lower()
+    return any(hint in small for hint in _HINTS) or _USER_IN_URL.search(text) is not None
 
 
 def _holds(value: Any) -> bool:
