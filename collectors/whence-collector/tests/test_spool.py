@@ -48,6 +48,21 @@ def test_events_wait_in_the_order_in_which_they_came(spool, lines):
     assert lines() == expected
 
 
+def test_several_are_written_together_or_dropped_together(spool, lines, folder):
+    made = spool()
+    assert made.append(b"a", b"b")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_100, before[1]))
+    try:
+        assert not made.append(b"c" * 999, b"d" * 999, b"e")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert made.append(b"f")
+    assert lines() == [b"a", b"b", b"f"]
+    assert made.dropped == 3
+    assert Drops(folder).counts() == {"disk full": 3}
+
+
 def test_only_the_owner_can_read_them(spool, folder):
     folder.mkdir(mode=0o755)
     spool().append(b"{}")

@@ -66,6 +66,15 @@ def test_what_cannot_be_written_is_dropped_and_counted(folder, lines, caplog):
     assert caplog.text.count("Whence:") == 1
 
 
+def test_of_several_only_those_are_dropped_that_cannot_be_written(folder, events):
+    made = SpoolTransport(SpoolConfig(Settings(spool=folder, shipper=False)))
+    loop = []
+    loop.append(loop)
+    made.emit_all([{"said": 1}, {"bad": loop}, {"password": "hunter22"}])
+    assert events() == [{"said": 1}, {"password": "[redacted]"}]
+    assert made.dropped == 1
+
+
 def test_transports_that_are_set_up_alike_share_a_spool(folder):
     settings = Settings(spool=folder, shipper=False)
     assert transport._spool(settings) is transport._spool(Settings(spool=folder, shipper=False))

@@ -1,8 +1,8 @@
 """The spool: a folder where events wait until the server has them.
 
-Each process appends to a segment of its own, an event by one `write`. What is written survives the process, however
-that ends (the machine's crash only with `fsync`). Nothing here waits for another process or for the network, nothing
-raises.
+Each process appends to a segment of its own, an event by one `write`, or several of them. What is written survives the
+process, however that ends (the machine's crash only with `fsync`). Nothing here waits for another process or for the
+network, nothing raises.
 """
 
 import errno
@@ -51,26 +51,29 @@ class Spool:
             after_in_child=self._after_fork,
         )
 
-    def append(self, line: bytes) -> bool:
-        """Put an event, as JSON in one line without its end, into the spool; False if it had to be dropped."""
+    def append(self, *lines: bytes) -> bool:
+        """Put events, each as JSON in one line without its end, into the spool by one `write`.
+
+        False if they had to be dropped: all of them, or none.
+        """
         if os.getpid() != self._pid:  # forked by code that runs no hooks
             self._after_fork()
         with self._lock:
             try:
-                self._write(line + b"\n")
+                self._write(b"".join(line + b"\n" for line in lines))
             except OSError as error:
                 if error.errno is None:  # a host's time limit, raised by its signal handler: not ours to catch
                     raise
-                self._give_up(error)
+                self._give_up(error, len(lines))
                 return False
             self._starter.ensure()
         return True
 
-    def drop(self, reason: str, message: str) -> None:
-        """Count an event that was not written, and warn if it is this process's first."""
+    def drop(self, reason: str, message: str, count: int = 1) -> None:
+        """Count events that were not written, and warn if they are this process's first."""
         with self._lock:
-            self.dropped += 1
-            self._drops.add(reason)
+            self.dropped += count
+            self._drops.add(reason, count)
             if not self._warned:
                 self._warned = True
                 log.warning("Whence: lineage events are dropped, the pipeline goes on: %s", message)
@@ -87,12 +90,12 @@ class Spool:
             time.sleep(0.01 if self._begun else 0)
         return True
 
-    def _write(self, line: bytes) -> None:
+    def _write(self, lines: bytes) -> None:
         segment = self._segment
         if segment is None or not segment.can_take_more():
             self._close()
             segment = self._segment = self._next()
-        segment.write(line, self._settings.fsync)
+        segment.write(lines, self._settings.fsync)
 
     def _next(self) -> "_Segment":
         """A segment to write to: one that another process left, else a new one."""
@@ -110,15 +113,16 @@ class Spool:
         self._begun.append(segment.path)
         return segment
 
-    def _give_up(self, error: OSError) -> None:
+    def _give_up(self, error: OSError, count: int) -> None:
         limit = f"{self._settings.max_bytes:,} bytes wait in {self._folder}, which is the limit"
         if isinstance(error, SpoolFull):
-            self.drop("spool full", f"{limit}; `whence-ship --status` says why they are not sent")
+            self.drop("spool full", f"{limit}; `whence-ship --status` says why they are not sent", count)
         elif error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            self.drop("disk full", f"there is no room on the disk of {self._folder} ({error.strerror})")
+            self.drop("disk full", f"there is no room on the disk of {self._folder} ({error.strerror})", count)
         else:
             self._close()
-            self.drop("not writable", f"{self._folder} cannot be written ({error}); set WHENCE_SPOOL to another folder")
+            message = f"{self._folder} cannot be written ({error}); set WHENCE_SPOOL to another folder"
+            self.drop("not writable", message, count)
 
     def _close(self) -> None:
         if self._segment is not None:
@@ -147,13 +151,13 @@ class _Segment:
         found = os.fstat(self._descriptor)
         return found.st_nlink > 0 and found.st_size < segments.MAX_BYTES and time.time() < self._until
 
-    def write(self, line: bytes, sync: bool) -> None:
-        """Append a line as a whole, or nothing of it."""
+    def write(self, lines: bytes, sync: bool) -> None:
+        """Append lines as a whole, or nothing of them."""
         start = os.fstat(self._descriptor).st_size
         written = 0
         try:
-            while written < len(line):  # once, but for a disk with room for a part
-                written += os.write(self._descriptor, line[written:] if written else line)
+            while written < len(lines):  # once, but for a disk with room for a part
+                written += os.write(self._descriptor, lines[written:] if written else lines)
             if sync:
                 os.fdatasync(self._descriptor)
         except BaseException:

@@ -4,6 +4,7 @@ import atexit
 import functools
 import json
 import os
+from collections.abc import Iterable
 from typing import Any, Self
 
 import attr
@@ -50,17 +51,14 @@ class SpoolTransport(Transport):
 
     def emit(self, event: Any) -> None:
         """Put an event of any of the client's classes, or a dictionary, into the spool, without its secrets."""
+        self.emit_all((event,))
+
+    def emit_all(self, events: Iterable[Any]) -> None:
+        """The same for several, by one `write`: at each call of the system another thread takes the interpreter."""
         if os.getpid() != self._pid:
             self._prepare()
-        if self._unusable:  # rather no event than one with a secret
-            self._spool.drop("redaction not usable", f"the redaction pattern {self._unusable}")
-            return
-        try:
-            line = self._line(event)
-        except Exception as error:  # an object of the host's that is not what it seems
-            self._spool.drop("not writable as JSON", f"an event cannot be written as JSON ({error!r})")
-            return
-        self._spool.append(line)
+        if lines := [line for event in events if (line := self._line_or_drop(event)) is not None]:
+            self._spool.append(*lines)
 
     def close(self, timeout: float = -1) -> bool:
         """True if all events are where they have to be: in the spool, or with the server if a flush was asked for.
@@ -81,6 +79,16 @@ class SpoolTransport(Transport):
             atexit.unregister(self._spool.flush)
             atexit.register(self._spool.flush, self._settings.flush)
         self._pid = os.getpid()
+
+    def _line_or_drop(self, event: Any) -> bytes | None:
+        if self._unusable:  # rather no event than one with a secret
+            self._spool.drop("redaction not usable", f"the redaction pattern {self._unusable}")
+            return None
+        try:
+            return self._line(event)
+        except Exception as error:  # an object of the host's that is not what it seems
+            self._spool.drop("not writable as JSON", f"an event cannot be written as JSON ({error!r})")
+            return None
 
     def _line(self, event: Any) -> bytes:
         document = plain(event)
