@@ -65,21 +65,25 @@ def prefect(run: Run, change: Change, upstream: Sequence[Upstream]) -> WhencePre
     """What Prefect calls a run, the state that it is in, and how it is known what it used."""
     task = run if isinstance(run, TaskRun) else None
     flow = run if isinstance(run, FlowRun) else run.flow_run
-    facet = WhencePrefectRunFacet(producer=PRODUCER)
-    if flow:
-        facet.flowRunId, facet.flowRunName = flow.id, flow.name
-        facet.flowName, facet.flowVersion = flow.flow, flow.flow_version
-        if flow.deployment:
-            facet.deploymentId, facet.deploymentName = flow.deployment.id, flow.deployment.name
-            facet.deploymentVersion = flow.deployment.version
-    if task:
-        facet.taskRunId, facet.taskRunName = task.id, task.name
-        facet.taskName, facet.taskVersion = task.task, task.task_version
-    facet.state, facet.runCount = change.name, change.count
-    if upstream:
-        facet.upstreamCount = len(upstream)
-        facet.inputs = [TaskInput(used.parameter, used.run.id, used.match.value) for used in upstream[:MOST_UPSTREAM]]
-    return facet
+    deployment = flow.deployment if flow else None
+    return WhencePrefectRunFacet(  # at once, as each attribute that is set later is checked anew
+        flowRunId=flow.id if flow else None,
+        flowRunName=flow.name if flow else None,
+        flowName=flow.flow if flow else None,
+        flowVersion=flow.flow_version if flow else None,
+        taskRunId=task.id if task else None,
+        taskRunName=task.name if task else None,
+        taskName=task.task if task else None,
+        taskVersion=task.task_version if task else None,
+        deploymentId=deployment.id if deployment else None,
+        deploymentName=deployment.name if deployment else None,
+        deploymentVersion=deployment.version if deployment else None,
+        state=change.name,
+        runCount=change.count,
+        inputs=[TaskInput(used.parameter, used.run.id, used.match.value) for used in upstream[:MOST_UPSTREAM]] or None,
+        upstreamCount=len(upstream) or None,
+        producer=PRODUCER,
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -39,7 +39,7 @@ class Facts:
     async def flow_run(self, run: str, name: str | None = None, flow: str | None = None) -> FlowRun:
         """A flow run. name, flow: what an event calls it and its flow, should the server have forgotten it."""
         found = await self._flow_runs.get(run, lambda: self._ask_flow_run(run, name, flow))
-        return replace(found, name=name) if name else found
+        return replace(found, name=name) if name and name != found.name else found
 
     async def task_run_by_id(self, run: str, flow_run: str | None) -> TaskRun:
         """A task run that an event of another kind names."""

@@ -4,6 +4,7 @@ import atexit
 import logging
 import os
 import threading
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ log = logging.getLogger("whence_prefect")
 
 LINGER_SECONDS = 0.2
 """What is seen is worked off in batches: a thread that wakes for each takes the interpreter's lock from the flow."""
+BATCH = 64
+"""The most that is written together, so that a process that is killed just then loses little."""
 EXIT_SECONDS = 2.0
 """The longest that a process's end is held up for what was not written yet."""
 
@@ -71,23 +74,23 @@ class Emitter:
             self.active = False
             log.warning("Whence: no lineage is recorded in this process", exc_info=True)
             return
-        while self._work_off(writer, self._queue.get()):
+        while self._work_off(writer):
             pass
         writer.close()
 
-    def _work_off(self, writer: "Writer", seen: Seen | None) -> bool:
-        """Write this and what else is there soon; False at the end."""
-        self._closing.wait(LINGER_SECONDS)
-        while seen is not None:
-            try:
-                writer.write(seen)
-            except Exception:
-                log.warning("Whence: a lineage event could not be written", exc_info=True)
-            try:
-                seen = self._queue.get_nowait()
-            except Empty:
-                return True
-        return False
+    def _work_off(self, writer: "Writer") -> bool:
+        """Write what is seen next, and what else is seen soon; False at the end."""
+        batch = [self._queue.get()]
+        if self._queue.qsize() < BATCH:
+            self._closing.wait(LINGER_SECONDS)
+        with suppress(Empty):
+            while batch[-1] is not None and len(batch) < BATCH:
+                batch.append(self._queue.get_nowait())
+        try:
+            writer.write([seen for seen in batch if seen is not None])
+        except Exception:
+            log.warning("Whence: lineage events could not be written", exc_info=True)
+        return batch[-1] is not None
 
     def _after_fork(self) -> None:
         self._queue = SimpleQueue()

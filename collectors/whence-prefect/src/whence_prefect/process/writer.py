@@ -2,13 +2,14 @@
 
 import inspect
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from httpx import HTTPError, HTTPStatusError
+from openlineage.client.event_v2 import JobEvent, RunEvent
 from openlineage.client.facet_v2 import JobFacet, RunFacet, processing_engine_run
 from prefect import __version__ as prefect_version
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -32,6 +33,8 @@ API_SECONDS = 5.0
 GIT_SECONDS = 1.0
 _GONE = 404
 
+Event = RunEvent | JobEvent
+
 _T = TypeVar("_T")
 
 
@@ -40,28 +43,39 @@ class Writer:
 
     def __init__(self) -> None:
         self._lineage = Lineage(namespace(), LATER)
-        self._facts = Facts(_Api())
+        self._facts = Facts(_Api(before=self._put))
         self._spool = SpoolTransport()
+        self._made: list[Event] = []
 
-    def write(self, seen: Seen) -> None:
-        """Write the events of what was seen."""
-        if isinstance(seen, Declared):
-            location, _ = _code(seen.function)
-            job = {"sourceCodeLocation": location} if location else {}
-            self._spool.emit(self._lineage.declared(seen.at, seen.job, "TASK", job, seen.reads, seen.writes))
-            return
-        if isinstance(seen, Used):
-            self._spool.emit(self._lineage.used(self._run_of(seen), seen.at, seen.reads, seen.writes))
-            return
-        if seen.within:
-            self._flow_run(seen.within)
-        run = self._flow_run(seen.run) if isinstance(seen.run, FlowFacts) else _now(self._facts.task_run(seen.run))
-        for event in self._lineage.changed(run, seen.change, _known(seen)):
-            self._spool.emit(event)
+    def write(self, batch: Iterable[Seen]) -> None:
+        """Write the events of what was seen, together. What cannot be made an event of is logged, and left out."""
+        for seen in batch:
+            try:
+                self._made += self._events(seen)
+            except Exception:
+                log.warning("Whence: a lineage event could not be written", exc_info=True)
+        self._put()
 
     def close(self) -> None:
         """Flush, where the settings ask for that."""
         self._spool.close()
+
+    def _put(self) -> None:
+        made = tuple(self._made)
+        self._made.clear()
+        self._spool.emit_all(made)
+
+    def _events(self, seen: Seen) -> Sequence[Event]:
+        if isinstance(seen, Declared):
+            location, _ = _code(seen.function)
+            job = {"sourceCodeLocation": location} if location else {}
+            return [self._lineage.declared(seen.at, seen.job, "TASK", job, seen.reads, seen.writes)]
+        if isinstance(seen, Used):
+            return [self._lineage.used(self._run_of(seen), seen.at, seen.reads, seen.writes)]
+        if seen.within:
+            self._flow_run(seen.within)
+        run = self._flow_run(seen.run) if isinstance(seen.run, FlowFacts) else _now(self._facts.task_run(seen.run))
+        return self._lineage.changed(run, seen.change, _known(seen))
 
     def _flow_run(self, seen: FlowFacts) -> Run:
         return _now(self._facts.flow_run(seen.id, seen.name, seen.flow))
@@ -84,9 +98,14 @@ def _now(question: Coroutine[Any, Any, _T]) -> _T:
 
 
 class _Api:
-    """Prefect's REST API, for an answer within seconds or none: then a run has the name that the process knows."""
+    """Prefect's REST API, for an answer within seconds or none: then a run has the name that the process knows.
 
-    def __init__(self) -> None:
+    Args:
+        before: called before each question, so that nothing else waits for the answer.
+    """
+
+    def __init__(self, before: Callable[[], None]) -> None:
+        self._before = before
         self._client: SyncPrefectClient | None = None
 
     async def get(self, path: str) -> Mapping[str, Any] | None:
@@ -107,6 +126,7 @@ class _Api:
         return {"events": []}
 
     def _ask(self, method: Any, path: Any) -> Any:
+        self._before()
         if self._client is None:
             self._client = get_client(httpx_settings={"timeout": API_SECONDS}, sync_client=True)
         return self._client.request(method, path)

@@ -116,8 +116,7 @@ class _Handler:
     def spool(self, events: Sequence[RunEvent | JobEvent]) -> None:
         """Put events into the spool."""
         dropped = self._spool.dropped
-        for event in events:
-            self._spool.emit(event)
+        self._spool.emit_all(events)
         if self._spool.dropped > dropped:
             raise OSError("the spool takes no more events; `whence-ship --status` says why")
 
