@@ -200,10 +200,16 @@ class Provenance(Protocol):
 
     attempts: dict[str, AttemptNode]
     versions: dict[str, VersionNode]
-    used: list[Used]
-    generated: list[Generated]
     truncated: Limit | None
     notes: list[str]
+
+    @property
+    def used(self) -> list[Used]:
+        """Which attempt used which version."""
+
+    @property
+    def generated(self) -> list[Generated]:
+        """Which attempt generated which version."""
 
     def path(self, key: str) -> list[str]:
         """Keys of a shortest path from the start to an attempt or version, both included."""
