@@ -151,8 +151,8 @@ class Lineage(Progress):
 
     @resolved
     async def edges(self, info: Info, first: GraphFirst = None, after: GraphAfter = None) -> list[LineageEdge]:
-        """Its edges."""
-        edges = [edge_of(row) for row in self.graph.edges.values()]
+        """Its edges, in an order that is always the same."""
+        edges = [edge_of(row) for _, row in sorted(self.graph.edges.items())]
         return _page(edges, first, after, LineageEdge.id) if first is not None or after else edges
 
 

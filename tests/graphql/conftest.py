@@ -37,6 +37,9 @@ class CountingStore:
 
         return call
 
+    def question(self):
+        return self._store.question()
+
 
 class Client:
     """Asks a graph as it was at a time."""
