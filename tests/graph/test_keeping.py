@@ -89,3 +89,13 @@ async def test_one_question_reads_the_cursor_once(store):
         assert await looking.looked("a") == []
     assert await looking.looked("a") == ["a"]
     assert looking.cursors == 2
+
+
+async def test_what_another_process_wrote_before_an_own_batch_is_seen(store):
+    graph, looking = Changes(store), Looking(store)
+    await graph.add(event("COMPLETE", "10:00:00", inputs=["a"]))
+    assert await looking.looked("a") == ["a"]
+    await graph.add(event("COMPLETE", "10:00:00", "other", 2, inputs=["a"]))
+    with looking.watch.applying(await graph.add(event("COMPLETE", "10:00:00", "third", 3, inputs=["z"]))):
+        pass
+    assert await looking.looked("a") == ["a"]

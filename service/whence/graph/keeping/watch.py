@@ -48,6 +48,8 @@ class Watch:
     @contextmanager
     def applying(self, batch: Batch) -> Iterator[None]:
         """While a batch is applied: what it changes is not known any more, and nothing is learned."""
+        if batch.start not in (None, self._cursor):  # another process wrote since
+            self.clear()
         for part in self._parts:
             if not part.empty:
                 part.forget(batch)
