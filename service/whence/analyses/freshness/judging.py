@@ -151,8 +151,8 @@ def _stands(
     return DatasetFreshness(
         key,
         state,
-        last if last else None,
-        past.incomplete if past.incomplete else None,
+        last,
+        past.incomplete,
         attempt.state if attempt else "",
         expectation.rhythm if expectation else None,
         due,

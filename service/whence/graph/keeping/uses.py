@@ -31,9 +31,12 @@ class Uses:
 
     def __init__(self, watch: Watch, room: Room, looks: LooksForUses) -> None:
         self._looks = looks
-        self._runs = {role: Each(watch, room, partial(self._look_at_runs, role), _size, _runs) for role in Role}
+        self._runs = {
+            role: Each(watch, room, partial(_grouped, looks.of_runs, _run, role), _size, _runs) for role in Role
+        }
         self._versions = {
-            role: Each(watch, room, partial(self._look_at_versions, role), _size, _versions) for role in Role
+            role: Each(watch, room, partial(_grouped, looks.of_versions, _version, role), _size, _versions)
+            for role in Role
         }
         self._produced = EachAbout(watch, room, self._look_back, _dataset, _size, _datasets)
         self._read = EachAbout(watch, room, looks.read_since, _dataset, _size, _datasets)
@@ -56,18 +59,6 @@ class Uses:
         found = await self._read.get(dict.fromkeys(productions))
         return sorted(set(chain.from_iterable(found.values())))
 
-    async def _look_at_runs(self, role: Role, runs: Sequence[str]) -> dict[str, list[Use]]:
-        found: dict[str, list[Use]] = {run: [] for run in runs}
-        for use in await self._looks.of_runs(runs, [role]):
-            found[use.run].append(use)
-        return found
-
-    async def _look_at_versions(self, role: Role, versions: Sequence[str]) -> dict[str, list[Use]]:
-        found: dict[str, list[Use]] = {version: [] for version in versions}
-        for use in await self._looks.of_versions(versions, [role]):
-            found[use.version].append(use)
-        return found
-
     async def _look_back(self, readings: Sequence[Use]) -> dict[Use, list[Use]]:
         made = await self._looks.last_produced(readings)
         return {reading: [made[reading]] if reading in made else [] for reading in readings}
@@ -79,6 +70,16 @@ async def _in(kept: Mapping[Role, Each[list[Use]]], keys: Sequence[str], roles: 
     return sorted(use for of_role in found for uses in of_role.values() for use in uses)
 
 
+async def _grouped(look: _Look, key: Callable[[Use], str], role: Role, keys: Sequence[str]) -> dict[str, list[Use]]:
+    """What is found in a role, by key."""
+    found: dict[str, list[Use]] = {one: [] for one in keys}
+    for use in await look(keys, [role]):
+        found[key(use)].append(use)
+    return found
+
+
+_run: Callable[[Use], str] = attrgetter("run")
+_version: Callable[[Use], str] = attrgetter("version")
 _dataset: Callable[[Use], str] = attrgetter("dataset")
 
 
