@@ -4,12 +4,13 @@ What changes itself counts too, at distance 0; but it is no model or report at t
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator
-from typing import Protocol, TypeVar
+from collections.abc import Iterator
+from typing import TypeVar
 
 from pydantic_core import from_json
 
 from whence.analyses.impact.spread import Spread
+from whence.analyses.order import nearest_first
 from whence.graph.facts import EdgeKind
 from whence.graph.footprint import end_of
 from whence.graph.port import GraphStore
@@ -83,7 +84,7 @@ class Labels:
             nearest = touched[min(assets, key=lambda asset: (touched[asset].distance, asset))]
             place = Place(nearest.key, nearest.key)
             rows.append(OwnerTouched(key, nearest.distance, name, len(assets), place))
-        return _ordered(rows)
+        return nearest_first(rows)
 
     def _tags(self, said: _Said[Tags]) -> list[TagTouched]:
         """Those that facets say, and at granularity COLUMN those that follow along columns."""
@@ -95,9 +96,9 @@ class Labels:
                 if place.key in self._spread.touched or asset in self._spread.wholes:
                     row = self._tag(tag.key, tag.value, place, place)
                     rows[row.key] = row
-        for row in self._followed(_ordered(rows.values())):
+        for row in self._followed(nearest_first(rows.values())):
             rows.setdefault(row.key, row)
-        return _ordered(rows.values())
+        return nearest_first(rows.values())
 
     def _tag(self, name: str, value: str, place: Place, origin: Place) -> TagTouched:
         tag = tag_key(name, value)
@@ -135,7 +136,7 @@ class Labels:
             touched = self._spread.touched[asset]
             if (kind := kinds.get(word.upper())) is not None and touched.distance:
                 found[asset] = EndTouched(asset, touched.distance, kind, word, touched.step)
-        return _ordered(found.values())
+        return nearest_first(found.values())
 
     def _of(self, kind: Kind) -> list[str]:
         return [name for name in self._assets if name[0] == kind]
@@ -146,17 +147,3 @@ class Labels:
         values = {row.value: row.body for row in rows}  # many say the same
         read = {value: read_facet(model, from_json(body)) for value, body in values.items()}
         return [(self._assets[row.entity], found) for row in rows if (found := read[row.value]) is not None]
-
-
-class _Row(Protocol):
-    @property
-    def key(self) -> str: ...
-    @property
-    def distance(self) -> int: ...
-
-
-_R = TypeVar("_R", bound=_Row)
-
-
-def _ordered(rows: Iterable[_R]) -> list[_R]:
-    return sorted(rows, key=lambda row: (row.distance, row.key))

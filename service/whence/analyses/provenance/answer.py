@@ -1,12 +1,11 @@
 """The provenance of one version: the exact attempts, versions and code that it rests on, or that rest on it."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
-from operator import attrgetter
-from typing import TypeVar
 
 from whence.analyses.once import Once
+from whence.analyses.order import nearest_first
 from whence.analyses.provenance.decisions import read_decisions
 from whence.analyses.provenance.labels import read_labels, read_models
 from whence.analyses.provenance.start import find_start
@@ -27,8 +26,6 @@ from whence_schemas.provenance import (
     VersionNode,
 )
 
-_Found = TypeVar("_Found", AttemptNode, VersionNode, Used, Generated)
-
 
 class Provenance:
     """The answer.
@@ -43,8 +40,8 @@ class Provenance:
         self._names = names
         self._as_of = question.as_of
         self._labels = Once(lambda: read_labels(store, names, walk, question.as_of))
-        self.attempts: dict[str, AttemptNode] = {node.key: node for node in _sorted(walk.attempts.values())}
-        self.versions: dict[str, VersionNode] = {node.key: node for node in _sorted(walk.versions.values())}
+        self.attempts: dict[str, AttemptNode] = {node.key: node for node in nearest_first(walk.attempts.values())}
+        self.versions: dict[str, VersionNode] = {node.key: node for node in nearest_first(walk.versions.values())}
         self._used = walk.used
         self._generated = walk.generated
         self.truncated: Limit | None = walk.budget.reached
@@ -53,12 +50,12 @@ class Provenance:
     @cached_property
     def used(self) -> list[Used]:
         """Which attempt used which version, by (distance, key)."""
-        return _sorted(self._used.values())
+        return nearest_first(self._used.values())
 
     @cached_property
     def generated(self) -> list[Generated]:
         """Which attempt generated which version, by (distance, key)."""
-        return _sorted(self._generated.values())
+        return nearest_first(self._generated.values())
 
     def path(self, key: str) -> list[str]:
         """Keys of a shortest path from the start to an attempt or version, both included."""
@@ -79,14 +76,6 @@ class Provenance:
     async def models(self) -> list[ModelRow]:
         """The models in it, and when each was trained last, by (distance, key)."""
         return await read_models(self._store, self._names, self.versions, (await self.labels()).assets, self._as_of)
-
-
-_KEY, _DISTANCE = attrgetter("key"), attrgetter("distance")
-
-
-def _sorted(nodes: Iterable[_Found]) -> list[_Found]:
-    """Nodes or edges by (distance, key): twice by one is faster than by two."""
-    return sorted(sorted(nodes, key=_KEY), key=_DISTANCE)
 
 
 async def provenance(
